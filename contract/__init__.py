@@ -1,0 +1,1 @@
+"""What every part of Tandem agrees on: events, reasons, names and settings."""
