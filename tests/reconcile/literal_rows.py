@@ -1,0 +1,68 @@
+"""Literal rows for the tests of the verdicts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from spark_jobs.reconciliation.model import Case, EvaluatedEvent, Position, RuleInForce, StreamAlert
+from spark_jobs.reconciliation.stream_history import StreamHistory, StreamRun
+
+RULE = RuleInForce("risky_application", 2, "high", ("loan_amount_cents", "credit_score"))
+RULES = {RULE.rule_id: RULE}
+TOPIC = "risk_events"
+
+
+def position(offset: int, partition: int = 0) -> Position:
+    return Position(TOPIC, partition, offset)
+
+
+def event(**changes: Any) -> dict[str, Any]:
+    return {
+        "event_id": "a1",
+        "event_type": "application",
+        "event_time_ms": 1_760_000_000_000,
+        "user_id": "u1",
+        "credit_score": 420,
+        "loan_amount_cents": 2_000_000,
+        "currency": "USD",
+    } | changes
+
+
+def evaluated(offset: int, *, fires: bool = True, **changes: Any) -> EvaluatedEvent:
+    firing = {RULE.rule_id: "Risky transaction"} if fires else {}
+    return EvaluatedEvent(event(**changes), position(offset), firing)
+
+
+def alert(offset: int, *, version: int = 2, of: dict[str, Any] | None = None, **changes: Any) -> StreamAlert:
+    source_event = of or event()
+    document = {
+        "_id": "risky_application:a1",
+        "rule_id": RULE.rule_id,
+        "rule_version": version,
+        "severity": "high",
+        "message": "Risky transaction",
+        **{name: source_event[name] for name in ("event_id", "event_type", "user_id", "event_time_ms")},
+        "evidence": {name: source_event[name] for name in RULE.evidence_fields},
+        "event": source_event,
+    } | changes
+    return StreamAlert("risky_application:a1", RULE.rule_id, version, "a1", position(offset), document)
+
+
+def case(**known: Any) -> Case:
+    return Case("risky_application:a1", RULE.rule_id, "a1", **({"alert": None, "accepted": None} | known))
+
+
+def run(
+    start: int, *, started_at_ms: int = 0, resumed: bool = True, versions: tuple[int, ...] = (2,)
+) -> StreamRun:
+    return StreamRun(
+        f"run-{started_at_ms}",
+        started_at_ms,
+        {0: start},
+        resumed,
+        frozenset((RULE.rule_id, version) for version in versions),
+    )
+
+
+def history(*runs: StreamRun) -> StreamHistory:
+    return StreamHistory(runs or (run(0),))
