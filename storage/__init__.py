@@ -1,0 +1,1 @@
+"""The stores: PostgreSQL, MongoDB and the topics."""
