@@ -1,0 +1,114 @@
+"""Every metric of the platform: one entry each, from which ``docs/metrics.md`` is written.
+
+The exporter refuses to publish a sample that has no entry here, and tests hold
+the dashboard, the alert rules and the live endpoints against this list.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["gauge", "counter", "histogram"]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One metric. ``name`` is as PromQL sees it; ``publisher`` is the scrape job that has it."""
+
+    name: str
+    kind: Kind
+    publisher: str
+    labels: tuple[str, ...]
+    doc: str
+
+
+def _exporter(name: str, kind: Kind, labels: str, doc: str) -> Metric:
+    return Metric(name, kind, "exporter", tuple(labels.split()), doc)
+
+
+EXPORTER_METRICS: tuple[Metric, ...] = (
+    _exporter(
+        "kafka_consumergroup_lag",
+        "gauge",
+        "group topic partition",
+        "Messages behind the group's position. A partition without a position counts as its whole backlog. "
+        "`tandem-land-events` is the batch: its position is where the last successful landing ended.",
+    ),
+    _exporter(
+        "tandem_topic_messages_total",
+        "counter",
+        "topic partition",
+        "Messages ever appended, i.e. the end offset (markers of transactions included).",
+    ),
+    _exporter(
+        "tandem_landed_messages_total",
+        "counter",
+        "outcome",
+        "Messages that the batch accounted for: accepted, duplicate or quarantined.",
+    ),
+    _exporter("tandem_quarantined_messages_total", "counter", "reason", "Messages in quarantine, by reason."),
+    _exporter("tandem_runs_total", "counter", "job status", "Batch runs that ended: succeeded or failed."),
+    _exporter(
+        "tandem_last_run_status",
+        "gauge",
+        "job status",
+        "1 for the state of the job's newest run (running, succeeded, failed), else 0.",
+    ),
+    _exporter(
+        "tandem_last_run_duration_seconds",
+        "gauge",
+        "job",
+        "How long the newest run took, or has taken so far while it runs.",
+    ),
+    _exporter(
+        "tandem_last_success_timestamp_seconds",
+        "gauge",
+        "job",
+        "Unix time at which the job last ended well; age = time() - this. No series before the first success.",
+    ),
+    _exporter(
+        "tandem_last_run_rows",
+        "gauge",
+        "job outcome",
+        "Rows of the newest successful run: read, accepted, duplicate, quarantined.",
+    ),
+    _exporter("tandem_alerts", "gauge", "rule status", "Alerts in MongoDB by rule and status."),
+    _exporter(
+        "tandem_undelivered_alerts", "gauge", "", "Alerts that MongoDB refused; each waits for a person."
+    ),
+    _exporter(
+        "tandem_reconciled_alerts",
+        "gauge",
+        "rule verdict reason",
+        "Alerts judged by the batch: the verdict in force and why.",
+    ),
+    _exporter(
+        "tandem_unexplained_alerts",
+        "gauge",
+        "",
+        "Differences between stream and batch that nothing recorded explains. Anything above 0 is a bug.",
+    ),
+    _exporter(
+        "tandem_exporter_source_up",
+        "gauge",
+        "source",
+        "1 when the source (kafka, warehouse, mongo) answered.",
+    ),
+    _exporter(
+        "tandem_exporter_source_duration_seconds",
+        "gauge",
+        "source",
+        "How long the source's last answer took.",
+    ),
+    _exporter(
+        "tandem_exporter_source_age_seconds",
+        "gauge",
+        "source",
+        "Age of the numbers shown for the source; they are kept for a few seconds between scrapes.",
+    ),
+)
+
+
+def _flink(name: str, kind: Kind, publisher: str, doc: str, labels: str = "") -> Metric:
+    return Metric(name, kind, publisher, tuple(labels.split()), doc)
