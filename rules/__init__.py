@@ -1,0 +1,1 @@
+"""Rules as text: the catalog, its compiler to both engines, and a plain interpreter."""

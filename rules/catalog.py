@@ -1,0 +1,156 @@
+"""The catalog: one rule a YAML file, checked before anything else sees it."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, TypeVar, cast, get_args
+
+from contract.events import load_contract
+from rules.conditions import parse_condition
+from rules.documents import Document, Entry, read_document
+from rules.errors import RuleError, TextError, did_you_mean
+from rules.expressions import Expression, FieldValue, fields_of
+from rules.messages import MessagePart, parse_message
+
+CATALOG = Path(__file__).with_name("catalog")
+
+Severity = Literal["low", "medium", "high", "critical"]
+
+REQUIRED_KEYS = ("id", "version", "on", "when", "severity", "message")
+OPTIONAL_KEYS = ("doc", "source")
+ID_PATTERN = re.compile(r"[a-z][a-z0-9_]{0,63}")
+PROSE_CHARACTERS_MAX = 2000
+
+_Parsed = TypeVar("_Parsed")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One checked rule: ``condition`` and ``message_parts`` are the trees of ``when`` and ``message``."""
+
+    id: str
+    version: int
+    on: str
+    when: str
+    severity: Severity
+    message: str
+    condition: Expression
+    message_parts: tuple[MessagePart, ...]
+    doc: str = ""
+    source: str = ""
+
+    @property
+    def evidence_fields(self) -> tuple[str, ...]:
+        """The fields that the condition and the message read, each once, in the order of the text."""
+        in_message = (part.name for part in self.message_parts if isinstance(part, FieldValue))
+        return tuple(dict.fromkeys([*fields_of(self.condition), *in_message]))
+
+
+def load_catalog(folder: Path = CATALOG) -> tuple[Rule, ...]:
+    """Read every ``*.yaml`` of a folder, in the order of the ids.
+
+    Raises:
+        RuleError: a file is not a rule, or two files carry the same id.
+    """
+    rules: dict[str, Rule] = {}
+    for file in sorted(folder.glob("*.yaml")):
+        rule = load_rule(file)
+        if rule.id in rules:
+            raise RuleError(
+                f"id {rule.id} is used by another file too", file, 1, 1, "give each rule its own id"
+            )
+        rules[rule.id] = rule
+    return tuple(rules[name] for name in sorted(rules))
+
+
+def load_rule(file: Path) -> Rule:
+    """Read and check one rule file.
+
+    Raises:
+        RuleError: with the place and, where there is one, a suggestion.
+    """
+    document = read_document(file)
+    _check_keys(document)
+    event_type = _one_of(document, "on", load_contract().event_types)
+    fields = {field.name: field for field in load_contract().event_types[event_type].fields}
+    return Rule(
+        id=_identifier(document),
+        version=_version(document),
+        on=event_type,
+        when=document.entries["when"].text,
+        severity=cast(Severity, _one_of(document, "severity", get_args(Severity))),
+        message=document.entries["message"].text,
+        condition=_parsed(document, "when", lambda text: parse_condition(text, fields)),
+        message_parts=_parsed(document, "message", lambda text: parse_message(text, fields)),
+        doc=_prose(document, "doc"),
+        source=_prose(document, "source"),
+    )
+
+
+def rules_version(rules: Iterable[Rule]) -> str:
+    """Return 12 hexadecimal digits that change when any rule does: what runs and alerts refer to."""
+    digest = hashlib.sha256()
+    for rule in sorted(rules, key=lambda rule: rule.id):
+        parts = (rule.id, str(rule.version), rule.on, rule.when, rule.severity, rule.message)
+        digest.update("\x1f".join(parts).encode() + b"\x1e")
+    return digest.hexdigest()[:12]
+
+
+def _check_keys(document: Document) -> None:
+    known = (*REQUIRED_KEYS, *OPTIONAL_KEYS)
+    for name, entry in document.entries.items():
+        if name not in known:
+            raise entry.key_error(f"unknown key {name}", did_you_mean(name, known))
+    for name in REQUIRED_KEYS:
+        if name not in document.entries:
+            raise RuleError(
+                f"key {name} is absent", document.file, 1, 1, f"a rule has {', '.join(REQUIRED_KEYS)}"
+            )
+        if not document.entries[name].text.strip():
+            raise document.entries[name].error(f"{name} is empty")
+
+
+def _identifier(document: Document) -> str:
+    entry = document.entries["id"]
+    if not ID_PATTERN.fullmatch(entry.text):
+        raise entry.error("an id is a-z, 0-9 and _, begins with a letter and has at most 64 characters")
+    if document.file.stem != entry.text:
+        raise entry.error(
+            f"id {entry.text} in a file of another name", f"rename the file to {entry.text}.yaml"
+        )
+    return entry.text
+
+
+def _version(document: Document) -> int:
+    entry = document.entries["version"]
+    if not re.fullmatch(r"[1-9][0-9]{0,8}", entry.text):
+        raise entry.error("version is a whole number from 1")
+    return int(entry.text)
+
+
+def _one_of(document: Document, name: str, known: Iterable[str]) -> str:
+    entry = document.entries[name]
+    if entry.text not in known:
+        raise entry.error(f"unknown {name} '{entry.text[:64]}'", did_you_mean(entry.text[:64], known))
+    return entry.text
+
+
+def _prose(document: Document, name: str) -> str:
+    entry = document.entries.get(name)
+    if entry is None:
+        return ""
+    if len(entry.text) > PROSE_CHARACTERS_MAX:
+        raise entry.error(f"{name} is longer than {PROSE_CHARACTERS_MAX} characters")
+    return entry.text
+
+
+def _parsed(document: Document, name: str, parse: Callable[[str], _Parsed]) -> _Parsed:
+    entry: Entry = document.entries[name]
+    try:
+        return parse(entry.text)
+    except TextError as error:
+        raise entry.error(error.problem, error.suggestion, error.offset) from None

@@ -1,0 +1,406 @@
+"""From the text of a condition to its typed tree. sqlglot parses; only what is named here passes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import reduce
+from typing import Any, Literal, cast
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import ParseError, SqlglotError
+
+from contract.events import Field
+from rules.errors import TextError, did_you_mean
+from rules.expressions import (
+    Arithmetic,
+    ArithmeticOperator,
+    Call,
+    Comparison,
+    ComparisonOperator,
+    Constant,
+    Expression,
+    FieldValue,
+    FunctionName,
+    IsNull,
+    Like,
+    Logic,
+    Negate,
+    Not,
+    ValueType,
+    Widen,
+    fields_of,
+)
+from rules.ranges import INTEGER_MAX, Range, RangeOverflowError, check, combined
+
+CONDITION_CHARACTERS_MAX = 4000
+TOKENS_MAX = 500
+LEVELS_MAX = 32
+
+ARITHMETIC: dict[type, ArithmeticOperator] = {
+    exp.Add: "+",
+    exp.Sub: "-",
+    exp.Mul: "*",
+    exp.Div: "/",
+    exp.Mod: "%",
+}
+COMPARISONS: dict[type, ComparisonOperator] = {
+    exp.EQ: "=",
+    exp.NEQ: "<>",
+    exp.LT: "<",
+    exp.LTE: "<=",
+    exp.GT: ">",
+    exp.GTE: ">=",
+}
+FUNCTIONS: dict[type, FunctionName] = {exp.Abs: "ABS", exp.Coalesce: "COALESCE", exp.Length: "LENGTH"}
+
+UNSUPPORTED: dict[type, str] = {
+    exp.Lower: "LOWER, because the engines and their versions fold the case of some letters differently",
+    exp.Upper: "UPPER, because the engines and their versions fold the case of some letters differently",
+    exp.Round: "ROUND, because the engines round halves of doubles differently",
+    exp.Greatest: "GREATEST, because NULL arguments give NULL in Flink and are skipped in Spark",
+    exp.Least: "LEAST, because NULL arguments give NULL in Flink and are skipped in Spark",
+    exp.Cast: "CAST, because texts that are no numbers fail in Spark and give NULL in Flink",
+    exp.DPipe: "||, because a condition compares fields and does not build texts",
+    exp.ILike: "ILIKE, because the engines fold the case of some letters differently",
+    exp.RegexpLike: "RLIKE, because the engines' regular expressions differ",
+    exp.Case: "CASE; write it with AND and OR",
+    exp.Select: "a query; a condition reads the fields of one event",
+    exp.Subquery: "a query; a condition reads the fields of one event",
+}
+
+
+@dataclass(frozen=True)
+class _Typed:
+    """An expression with the range of its values (None unless it is a number) and its place."""
+
+    expression: Expression
+    range: Range | None
+    offset: int
+
+    @property
+    def type(self) -> ValueType:
+        return self.expression.type
+
+
+def parse_condition(text: str, fields: Mapping[str, Field]) -> Expression:
+    """Return the typed tree of a condition over ``fields``.
+
+    Raises:
+        TextError: it is no condition of the subset, of the wrong type, could overflow, or reads no field.
+    """
+    tree = _syntax_tree(text)
+    try:
+        typed = _Converter(text, fields).convert(tree)
+    except RecursionError:
+        raise TextError("the condition is nested too deeply", 0, "split it into several rules") from None
+    if typed.type != "boolean":
+        raise TextError(f"a condition is true or false, this is of type {typed.type}", typed.offset)
+    if not any(fields_of(typed.expression)):
+        raise TextError("the condition reads no field, so it is the same for every event", 0)
+    return typed.expression
+
+
+def _syntax_tree(text: str) -> exp.Expression:
+    _check_size(text)
+    try:
+        trees = sqlglot.parse(text)
+    except ParseError as error:
+        found = error.errors[0]
+        lines = text.split("\n")[: int(found["line"]) - 1]
+        column = int(found["col"]) - len(str(found["highlight"]))
+        offset = sum(len(line) + 1 for line in lines) + column
+        raise TextError(
+            f"not a condition near '{found['highlight']}'", min(max(offset, 0), len(text))
+        ) from None
+    except (SqlglotError, RecursionError):
+        raise TextError("not a condition: it cannot be read as SQL", 0) from None
+    if len(trees) != 1 or trees[0] is None:
+        raise TextError("expected one condition and nothing else", 0)
+    return trees[0]
+
+
+def _check_size(text: str) -> None:
+    if len(text) > CONDITION_CHARACTERS_MAX:
+        raise TextError(
+            f"longer than {CONDITION_CHARACTERS_MAX} characters", 0, "split it into several rules"
+        )
+    try:
+        tokens = sqlglot.tokenize(text)
+    except SqlglotError:
+        raise TextError("not a condition: a quote is left open or a character is not allowed", 0) from None
+    if len(tokens) > TOKENS_MAX:
+        raise TextError(f"more than {TOKENS_MAX} words and signs", 0, "split it into several rules")
+    level = 0
+    for token in tokens:
+        level += {"(": 1, ")": -1}.get(token.text, 0)
+        if level > LEVELS_MAX:
+            raise TextError(f"more than {LEVELS_MAX} levels of parentheses", token.start)
+        if token.comments:
+            raise TextError("a comment inside the condition", token.start, "use a YAML comment, # ...")
+        if token.text == ";":
+            raise TextError("';' ends nothing here: a rule has one condition", token.start)
+
+
+class _Converter:
+    """One condition on its way from sqlglot's tree to the typed one."""
+
+    def __init__(self, text: str, fields: Mapping[str, Field]) -> None:
+        self.text = text
+        self.fields = fields
+
+    def convert(self, node: Any) -> _Typed:
+        """Return the typed form of a node, or refuse it by name."""
+        kind = type(node)
+        match node:
+            case exp.Paren():
+                return self.convert(node.this)
+            case exp.Column():
+                return self._field(node)
+            case exp.Literal() | exp.Boolean() | exp.Neg():
+                return self._signed(node)
+            case exp.And() | exp.Or():
+                return self._logic(node)
+            case exp.Not():
+                return self._not(node)
+            case exp.Is():
+                return self._is_null(node)
+            case exp.In():
+                return self._in(node)
+            case exp.Between():
+                return self._between(node)
+            case exp.Like():
+                return self._like(node)
+        if kind in ARITHMETIC:
+            return self._arithmetic(ARITHMETIC[kind], self.convert(node.left), self.convert(node.right))
+        if kind in COMPARISONS:
+            return self._compare(COMPARISONS[kind], self.convert(node.left), self.convert(node.right))
+        if kind in FUNCTIONS:
+            return self._call(FUNCTIONS[kind], node)
+        raise self._unsupported(node)
+
+    def _offset(self, node: Any) -> int:
+        starts = [int(part.meta["start"]) for part in node.walk() if "start" in part.meta]
+        if starts:
+            return min(starts)
+        found = self.text.find(str(node.this)) if isinstance(node, exp.Literal) else -1
+        return max(found, 0)
+
+    def _unsupported(self, node: Any) -> TextError:
+        offset = self._offset(node)
+        if isinstance(node, exp.Null):
+            return TextError("a comparison with NULL is never true", offset, "write IS NULL or IS NOT NULL")
+        if type(node) in UNSUPPORTED:
+            return TextError(f"not supported: {UNSUPPORTED[type(node)]}", offset)
+        if isinstance(node, exp.AggFunc):
+            return TextError(
+                f"not supported: {node.key.upper()}, because a condition reads one event", offset
+            )
+        name = str(node.this).upper() if isinstance(node, exp.Anonymous) else node.key.upper()
+        if isinstance(node, exp.Func):
+            return TextError(
+                f"not supported: {name}", offset, f"functions are {', '.join(FUNCTIONS.values())}"
+            )
+        return TextError(f"not supported: {name}", offset)
+
+    def _field(self, node: exp.Column) -> _Typed:
+        name, offset = node.name, self._offset(node)
+        if node.this.args.get("quoted"):
+            raise TextError(
+                f'"{name}" is a quoted name', offset, "write text in single quotes, names without"
+            )
+        if node.table or name not in self.fields:
+            written = f"{node.table}.{name}" if node.table else name
+            raise TextError(f"unknown field {written}", offset, did_you_mean(name, self.fields))
+        field = self.fields[name]
+        return _Typed(FieldValue(name, field.type), _field_range(field), offset)
+
+    def _signed(self, node: Any) -> _Typed:
+        if isinstance(node, exp.Boolean):
+            return _Typed(Constant(bool(node.this), "boolean"), None, 0)
+        if isinstance(node, exp.Neg):
+            return self._negate(node)
+        if node.is_string:
+            return _Typed(Constant(self._text(node), "text"), None, self._offset(node))
+        return self._number(node)
+
+    def _text(self, node: exp.Literal) -> str:
+        value = str(node.this)
+        if not all(character.isprintable() for character in value):
+            raise TextError("a text with a control or unprintable character", self._offset(node))
+        return value
+
+    def _number(self, node: exp.Literal) -> _Typed:
+        digits, offset = str(node.this), self._offset(node)
+        value = int(digits) if digits.isascii() and digits.isdigit() else _finite(digits)
+        if value is None or (isinstance(value, int) and value > INTEGER_MAX):
+            raise TextError(f"{digits[:40]} is too large for a 64-bit number", offset)
+        kind: ValueType = "integer" if isinstance(value, int) else "number"
+        return _Typed(Constant(value, kind), Range(value, value), offset)
+
+    def _negate(self, node: exp.Neg) -> _Typed:
+        inner = self.convert(node.this)
+        self._want_numeric(inner, "-")
+        assert inner.range is not None
+        if isinstance(inner.expression, Constant):
+            value = -cast(float, inner.expression.value)
+            return _Typed(Constant(value, inner.type), Range(value, value), inner.offset)
+        return _Typed(Negate(inner.expression, inner.type), inner.range.negated(), inner.offset)
+
+    def _logic(self, node: exp.And | exp.Or) -> _Typed:
+        word: Literal["AND", "OR"] = "AND" if isinstance(node, exp.And) else "OR"
+        operands = [self.convert(part) for part in node.flatten()]
+        for operand in operands:
+            self._want(operand, "boolean", word)
+        expression = Logic(word, tuple(operand.expression for operand in operands))
+        return _Typed(expression, None, operands[0].offset)
+
+    def _not(self, node: exp.Not) -> _Typed:
+        inner = self.convert(node.this)
+        self._want(inner, "boolean", "NOT")
+        return _Typed(Not(inner.expression), None, inner.offset)
+
+    def _is_null(self, node: exp.Is) -> _Typed:
+        inner = self.convert(node.this)
+        if not isinstance(node.expression, exp.Null):
+            raise TextError(
+                "IS is followed by NULL or NOT NULL", inner.offset, "write the condition itself or NOT"
+            )
+        return _Typed(IsNull(inner.expression), None, inner.offset)
+
+    def _in(self, node: exp.In) -> _Typed:
+        inner = self.convert(node.this)
+        if not node.expressions:
+            raise TextError("IN is followed by a list of values in parentheses", inner.offset)
+        options = [self._compare("=", inner, self.convert(option)) for option in node.expressions]
+        if len(options) == 1:
+            return options[0]
+        return _Typed(Logic("OR", tuple(option.expression for option in options)), None, inner.offset)
+
+    def _between(self, node: exp.Between) -> _Typed:
+        inner = self.convert(node.this)
+        low = self._compare(">=", inner, self.convert(node.args["low"]))
+        high = self._compare("<=", inner, self.convert(node.args["high"]))
+        return _Typed(Logic("AND", (low.expression, high.expression)), None, inner.offset)
+
+    def _like(self, node: exp.Like) -> _Typed:
+        inner, pattern = self.convert(node.this), node.expression
+        self._want(inner, "text", "LIKE")
+        if not (isinstance(pattern, exp.Literal) and pattern.is_string):
+            raise TextError("LIKE is followed by a text in single quotes", inner.offset)
+        value = self._text(pattern)
+        if "_" in value or "\\" in value:
+            reason = "because the engines escape them differently"
+            raise TextError(
+                f"not supported: _ and \\ in a LIKE pattern, {reason}", inner.offset, "use % only"
+            )
+        return _Typed(Like(inner.expression, value), None, inner.offset)
+
+    def _arithmetic(self, operator: ArithmeticOperator, left: _Typed, right: _Typed) -> _Typed:
+        self._want_numeric(left, operator)
+        self._want_numeric(right, operator)
+        left, right = self._alike(left, right, operator)
+        if operator == "%" and left.type == "number":
+            raise TextError("% is for whole numbers", left.offset)
+        assert left.range is not None
+        assert right.range is not None
+        try:
+            values = combined(operator, left.range, right.range, left.type)
+        except RangeOverflowError:
+            raise _overflow(operator, left) from None
+        expression = Arithmetic(operator, left.expression, right.expression, left.type)
+        return _Typed(expression, values, left.offset)
+
+    def _compare(self, operator: ComparisonOperator, left: _Typed, right: _Typed) -> _Typed:
+        left, right = self._alike(left, right, operator)
+        if left.type == "boolean" and operator not in ("=", "<>"):
+            raise TextError(f"true and false have no order: {operator}", left.offset)
+        self._check_listed(left, right)
+        self._check_listed(right, left)
+        return _Typed(Comparison(operator, left.expression, right.expression), None, left.offset)
+
+    def _check_listed(self, side: _Typed, other: _Typed) -> None:
+        """Refuse a text that the contract says the field never holds."""
+        if not (isinstance(side.expression, FieldValue) and isinstance(other.expression, Constant)):
+            return
+        allowed = self.fields[side.expression.name].one_of
+        value = other.expression.value
+        if allowed and value not in allowed:
+            problem = f"{side.expression.name} is never '{value}'"
+            raise TextError(problem, side.offset, did_you_mean(str(value), allowed))
+
+    def _call(self, function: FunctionName, node: exp.Func) -> _Typed:
+        arguments = [self.convert(part) for part in (node.this, *node.expressions)]
+        first = arguments[0]
+        match function:
+            case "ABS":
+                self._want_numeric(first, function)
+                assert first.range is not None
+                call = Call("ABS", (first.expression,), first.type)
+                return _Typed(call, first.range.absolute(), first.offset)
+            case "LENGTH":
+                self._want(first, "text", function)
+                return _Typed(Call("LENGTH", (first.expression,), "integer"), Range(0, 2**31), first.offset)
+            case "COALESCE":
+                return self._coalesce(arguments)
+
+    def _coalesce(self, arguments: list[_Typed]) -> _Typed:
+        if len(arguments) < 2:
+            raise TextError("COALESCE takes two values or more", arguments[0].offset)
+        for argument in arguments[1:]:
+            self._alike(arguments[0], argument, "COALESCE")
+        if {argument.type for argument in arguments} == {"integer", "number"}:
+            arguments = [_widened(argument) for argument in arguments]
+        ranges = [argument.range for argument in arguments if argument.range is not None]
+        joined = reduce(Range.joined, ranges) if ranges else None
+        call = Call("COALESCE", tuple(argument.expression for argument in arguments), arguments[0].type)
+        return _Typed(call, joined, arguments[0].offset)
+
+    def _alike(self, left: _Typed, right: _Typed, operator: str) -> tuple[_Typed, _Typed]:
+        if left.type == right.type:
+            return left, right
+        if {left.type, right.type} == {"integer", "number"}:
+            return _widened(left), _widened(right)
+        raise TextError(f"{operator} takes values of one type, not {left.type} and {right.type}", left.offset)
+
+    def _want(self, typed: _Typed, wanted: ValueType, operator: str) -> None:
+        if typed.type != wanted:
+            raise TextError(f"{operator} takes {wanted}, not {typed.type}", typed.offset)
+
+    def _want_numeric(self, typed: _Typed, operator: str) -> None:
+        if typed.range is None:
+            raise TextError(f"{operator} takes numbers, not {typed.type}", typed.offset)
+
+
+def _widened(typed: _Typed) -> _Typed:
+    if typed.type == "number":
+        return typed
+    assert typed.range is not None
+    expression = typed.expression
+    wide = (
+        Constant(float(expression.value), "number") if isinstance(expression, Constant) else Widen(expression)
+    )
+    return _Typed(wide, typed.range.widened(), typed.offset)
+
+
+def _field_range(field: Field) -> Range | None:
+    if field.type not in ("integer", "number"):
+        return None
+    if field.min is None or field.max is None:
+        raise TypeError(f"the contract gives no limits for {field.name}")
+    values = Range(field.min, field.max)
+    check(values, field.type)
+    return values if field.type == "integer" else values.widened()
+
+
+def _finite(digits: str) -> float | None:
+    value = float(digits)
+    return value if math.isfinite(value) else None
+
+
+def _overflow(operator: str, left: _Typed) -> TextError:
+    held = "64 bits" if left.type == "integer" else "a double"
+    problem = f"{operator} could overflow {held} for values that the contract allows"
+    return TextError(problem, left.offset, "divide first, or compare smaller terms")
