@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg2
-from psycopg2 import sql
-from psycopg2.extensions import connection as Connection
-from psycopg2.extensions import cursor as Cursor
-from psycopg2.extensions import parse_dsn
+from psycopg2 import extensions, sql
 
 from contract.names import BATCH_ROLE, BI_ROLE, MONITOR_ROLE, OWNER_ROLE
 from contract.settings import Settings, SettingsError, load_settings
+
+Connection = extensions.connection
+Cursor = extensions.cursor
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 ROLES_SQL = Path(__file__).with_name("roles.sql")
@@ -37,7 +37,8 @@ CREATE TABLE IF NOT EXISTS warehouse.schema_migrations (
     checksum text NOT NULL,
     applied_at timestamptz NOT NULL DEFAULT now()
 );
-COMMENT ON TABLE warehouse.schema_migrations IS 'One row per applied migration file; checksum is its SHA-256.';
+COMMENT ON TABLE warehouse.schema_migrations IS
+    'One row per applied migration file; checksum is its SHA-256.';
 """
 
 
@@ -211,7 +212,7 @@ def _apply(connection: Connection, migration: Migration) -> None:
 
 
 def _address(dsn: str) -> str:
-    parts = parse_dsn(dsn)
+    parts = extensions.parse_dsn(dsn)
     place = f"{parts.get('host', 'localhost')}:{parts.get('port', '5432')}/{parts.get('dbname', '')}"
     return f"{place} as {parts.get('user', 'the default user')}"
 

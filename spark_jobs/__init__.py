@@ -1,0 +1,1 @@
+"""The batch: land the topic, score it, reconcile the alerts."""
