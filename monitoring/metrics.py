@@ -65,7 +65,7 @@ EXPORTER_METRICS: tuple[Metric, ...] = (
         "tandem_last_success_timestamp_seconds",
         "gauge",
         "job",
-        "Unix time at which the job last ended well; age = time() - this. No series before the first success.",
+        "Unix time at which the job last ended well; age = time() - this. No series before that.",
     ),
     _exporter(
         "tandem_last_run_rows",
@@ -93,7 +93,7 @@ EXPORTER_METRICS: tuple[Metric, ...] = (
         "tandem_exporter_source_up",
         "gauge",
         "source",
-        "1 when the source (kafka, warehouse, mongo) answered.",
+        "1 when the source (kafka, warehouse, verdicts, landing, mongo) answered.",
     ),
     _exporter(
         "tandem_exporter_source_duration_seconds",

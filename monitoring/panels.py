@@ -316,7 +316,8 @@ HEALTH = (
         "percentunit",
         (
             Query(
-                "flink_taskmanager_Status_JVM_Memory_Heap_Used / flink_taskmanager_Status_JVM_Memory_Heap_Max",
+                "flink_taskmanager_Status_JVM_Memory_Heap_Used"
+                " / flink_taskmanager_Status_JVM_Memory_Heap_Max",
                 "task manager {{host}}",
             ),
             Query(
