@@ -48,29 +48,31 @@ EXPORTER_METRICS: tuple[Metric, ...] = (
         "Messages that the batch accounted for: accepted, duplicate or quarantined.",
     ),
     _exporter("tandem_quarantined_messages_total", "counter", "reason", "Messages in quarantine, by reason."),
-    _exporter("tandem_runs_total", "counter", "job status", "Batch runs that ended: succeeded or failed."),
+    _exporter(
+        "tandem_runs_total", "counter", "batch_job status", "Batch runs that ended: succeeded or failed."
+    ),
     _exporter(
         "tandem_last_run_status",
         "gauge",
-        "job status",
+        "batch_job status",
         "1 for the state of the job's newest run (running, succeeded, failed), else 0.",
     ),
     _exporter(
         "tandem_last_run_duration_seconds",
         "gauge",
-        "job",
+        "batch_job",
         "How long the newest run took, or has taken so far while it runs.",
     ),
     _exporter(
         "tandem_last_success_timestamp_seconds",
         "gauge",
-        "job",
+        "batch_job",
         "Unix time at which the job last ended well; age = time() - this. No series before that.",
     ),
     _exporter(
         "tandem_last_run_rows",
         "gauge",
-        "job outcome",
+        "batch_job outcome",
         "Rows of the newest successful run: read, accepted, duplicate, quarantined.",
     ),
     _exporter("tandem_alerts", "gauge", "rule status", "Alerts in MongoDB by rule and status."),
@@ -110,5 +112,79 @@ EXPORTER_METRICS: tuple[Metric, ...] = (
 )
 
 
-def _flink(name: str, kind: Kind, publisher: str, doc: str, labels: str = "") -> Metric:
-    return Metric(name, kind, publisher, tuple(labels.split()), doc)
+FLINK_METRICS: tuple[Metric, ...] = (
+    Metric(
+        "flink_jobmanager_numRunningJobs", "gauge", "flink-jobmanager", (), "Jobs that run on the cluster."
+    ),
+    Metric(
+        "flink_jobmanager_job_numberOfFailedCheckpoints",
+        "gauge",
+        "flink-jobmanager",
+        ("job_name",),
+        "Checkpoints that failed since the job started.",
+    ),
+    Metric(
+        "flink_jobmanager_job_lastCheckpointDuration",
+        "gauge",
+        "flink-jobmanager",
+        ("job_name",),
+        "How long the newest checkpoint took, in milliseconds.",
+    ),
+    Metric(
+        "flink_jobmanager_Status_JVM_Memory_Heap_Used", "gauge", "flink-jobmanager", (), "Heap in use, bytes."
+    ),
+    Metric(
+        "flink_jobmanager_Status_JVM_Memory_Heap_Max", "gauge", "flink-jobmanager", (), "Heap limit, bytes."
+    ),
+    Metric(
+        "flink_taskmanager_Status_JVM_Memory_Heap_Used",
+        "gauge",
+        "flink-taskmanager",
+        ("tm_id",),
+        "Heap in use, bytes.",
+    ),
+    Metric(
+        "flink_taskmanager_Status_JVM_Memory_Heap_Max",
+        "gauge",
+        "flink-taskmanager",
+        ("tm_id",),
+        "Heap limit, bytes.",
+    ),
+    Metric(
+        "flink_taskmanager_job_task_busyTimeMsPerSecond",
+        "gauge",
+        "flink-taskmanager",
+        ("job_name", "task_name", "subtask_index"),
+        "Milliseconds of the last second in which the task worked.",
+    ),
+    Metric(
+        "flink_taskmanager_job_task_operator_numRecordsOut",
+        "gauge",
+        "flink-taskmanager",
+        ("job_name", "operator_name", "subtask_index"),
+        "Records that the operator has passed on; starts from 0 with the job.",
+    ),
+    Metric(
+        "flink_taskmanager_job_task_operator_events_accepted",
+        "gauge",
+        "flink-taskmanager",
+        ("job_name", "subtask_index"),
+        "Messages that the stream's parser accepted; starts from 0 with the job.",
+    ),
+    Metric(
+        "flink_taskmanager_job_task_operator_events_quarantined",
+        "gauge",
+        "flink-taskmanager",
+        ("job_name", "reason", "subtask_index"),
+        "Messages that the stream's parser refused, by reason; starts from 0 with the job.",
+    ),
+)
+
+PRODUCER_METRICS: tuple[Metric, ...] = (
+    Metric(
+        "tandem_producer_events_total", "counter", "producer", (), "Messages that the brokers acknowledged."
+    ),
+    Metric("tandem_producer_errors_total", "counter", "producer", (), "Messages that they did not."),
+)
+
+METRICS = EXPORTER_METRICS + FLINK_METRICS + PRODUCER_METRICS

@@ -84,7 +84,7 @@ AT_A_GLANCE = (
     _figure(
         "Last scoring",
         "s",
-        'time() - tandem_last_success_timestamp_seconds{job="score_risk"}',
+        'time() - tandem_last_success_timestamp_seconds{batch_job="score_risk"}',
         "Time since risk levels were last brought up to date. Too old: run `make score` and read its error; "
         "warehouse.batch_runs holds the failed runs.",
         (3600, "orange"),
@@ -167,7 +167,7 @@ BATCH = (
         "Time since each job last ended well. A line that only rises: the job fails or is not started; run "
         "`make score` and read its error.",
         "s",
-        (Query("time() - tandem_last_success_timestamp_seconds", "{{job}}"),),
+        (Query("time() - tandem_last_success_timestamp_seconds", "{{batch_job}}"),),
         thresholds=((21_600, "red"),),
         width=6,
     ),
@@ -177,7 +177,7 @@ BATCH = (
         "How long each job took, or has taken so far. It should follow the number of new events, not of all "
         "events ever; if not, look for a table that lost its statistics or an index.",
         "s",
-        (Query("tandem_last_run_duration_seconds", "{{job}}"),),
+        (Query("tandem_last_run_duration_seconds", "{{batch_job}}"),),
         width=6,
     ),
     Panel(
@@ -188,9 +188,9 @@ BATCH = (
         "short",
         (
             Query(
-                'max by (job) (tandem_last_run_status{status="running"} * 1'
+                'max by (batch_job) (tandem_last_run_status{status="running"} * 1'
                 ' or tandem_last_run_status{status="failed"} * 2)',
-                "{{job}}",
+                "{{batch_job}}",
             ),
         ),
         width=6,
@@ -203,7 +203,7 @@ BATCH = (
         "What the last landing made of the messages it read: read = accepted + duplicate + quarantined, "
         "always. Few accepted, many quarantined: see 'Quarantined by reason'.",
         "short",
-        (Query('tandem_last_run_rows{job="land_events"}', "{{outcome}}"),),
+        (Query('tandem_last_run_rows{batch_job="land_events"}', "{{outcome}}"),),
         width=6,
     ),
     Panel(
