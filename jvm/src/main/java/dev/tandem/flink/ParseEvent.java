@@ -1,0 +1,122 @@
+package dev.tandem.flink;
+
+import dev.tandem.contract.ContractDefinition;
+import dev.tandem.contract.Field;
+import dev.tandem.contract.ParsedEvent;
+import dev.tandem.contract.Reason;
+import dev.tandem.contract.StrictParser;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.flink.metrics.Counter;
+import org.apache.flink.metrics.MetricGroup;
+import org.apache.flink.table.api.DataTypes;
+import org.apache.flink.table.catalog.DataTypeFactory;
+import org.apache.flink.table.data.GenericRowData;
+import org.apache.flink.table.data.RowData;
+import org.apache.flink.table.data.StringData;
+import org.apache.flink.table.data.TimestampData;
+import org.apache.flink.table.functions.FunctionContext;
+import org.apache.flink.table.functions.TableFunction;
+import org.apache.flink.table.types.DataType;
+import org.apache.flink.table.types.inference.InputTypeStrategies;
+import org.apache.flink.table.types.inference.TypeInference;
+import org.apache.flink.table.types.inference.TypeStrategies;
+
+/**
+ * {@code LATERAL TABLE(parse_event(message, append_time))}: one row a message with {@code reason}, {@code detail}
+ * (null for an accepted event) and a column for each field of the contract. The append time is a
+ * TIMESTAMP_LTZ(3) as Kafka's metadata column gives it, or a BIGINT of milliseconds.
+ */
+public final class ParseEvent extends TableFunction<RowData> {
+    private static final long serialVersionUID = 1L;
+    private static final int COLUMNS_BEFORE_FIELDS = 2;
+
+    private transient StrictParser parser;
+    private transient Field[] columns;
+    private transient StringData[] reasons;
+    private transient Counter accepted;
+    private transient Map<Reason, Counter> quarantined;
+
+    @Override
+    public void open(FunctionContext context) {
+        parser = new StrictParser(ContractDefinition.packaged());
+        columns = ContractDefinition.packaged().columns().toArray(Field[]::new);
+        MetricGroup metrics = context.getMetricGroup();
+        accepted = metrics.counter("events_accepted");
+        quarantined = new EnumMap<>(Reason.class);
+        reasons = new StringData[Reason.values().length];
+        for (Reason reason : Reason.values()) {
+            quarantined.put(reason, metrics.addGroup("reason", reason.text()).counter("events_quarantined"));
+            reasons[reason.ordinal()] = StringData.fromString(reason.text());
+        }
+    }
+
+    public void eval(byte[] message, Long appendTimeMs) {
+        emit(message, appendTimeMs == null ? Long.MAX_VALUE : appendTimeMs);
+    }
+
+    public void eval(byte[] message, TimestampData appendTime) {
+        emit(message, appendTime == null ? Long.MAX_VALUE : appendTime.getMillisecond());
+    }
+
+    private void emit(byte[] message, long appendTimeMs) {
+        ParsedEvent event = parser.parse(message, appendTimeMs);
+        GenericRowData row = new GenericRowData(COLUMNS_BEFORE_FIELDS + columns.length);
+        if (event.reason() == null) {
+            accepted.inc();
+        } else {
+            quarantined.get(event.reason()).inc();
+            row.setField(0, reasons[event.reason().ordinal()]);
+            row.setField(1, StringData.fromString(event.detail()));
+        }
+        for (int column = 0; column < columns.length; column++) {
+            if (!event.isNull(column)) {
+                row.setField(COLUMNS_BEFORE_FIELDS + column, value(event, column));
+            }
+        }
+        collect(row);
+    }
+
+    private Object value(ParsedEvent event, int column) {
+        return switch (columns[column].type()) {
+            case TEXT -> StringData.fromBytes(event.text(column));
+            case INTEGER -> event.integer(column);
+            case NUMBER -> event.number(column);
+            case BOOLEAN -> event.bool(column);
+        };
+    }
+
+    @Override
+    public TypeInference getTypeInference(DataTypeFactory typeFactory) {
+        DataType message = DataTypes.BYTES().bridgedTo(byte[].class);
+        DataType epoch = DataTypes.BIGINT().bridgedTo(Long.class);
+        DataType timestamp = DataTypes.TIMESTAMP_LTZ(3).bridgedTo(TimestampData.class);
+        return TypeInference.newBuilder()
+                .inputTypeStrategy(InputTypeStrategies.or(
+                        InputTypeStrategies.explicitSequence(message, epoch),
+                        InputTypeStrategies.explicitSequence(message, timestamp)))
+                .outputTypeStrategy(TypeStrategies.explicit(rowType()))
+                .build();
+    }
+
+    private static DataType rowType() {
+        List<DataTypes.Field> fields = new ArrayList<>();
+        fields.add(DataTypes.FIELD("reason", DataTypes.STRING()));
+        fields.add(DataTypes.FIELD("detail", DataTypes.STRING()));
+        for (Field field : ContractDefinition.packaged().columns()) {
+            fields.add(DataTypes.FIELD(field.name(), columnType(field)));
+        }
+        return DataTypes.ROW(fields).bridgedTo(RowData.class);
+    }
+
+    private static DataType columnType(Field field) {
+        return switch (field.type()) {
+            case TEXT -> DataTypes.STRING();
+            case INTEGER -> DataTypes.BIGINT();
+            case NUMBER -> DataTypes.DOUBLE();
+            case BOOLEAN -> DataTypes.BOOLEAN();
+        };
+    }
+}
