@@ -1,0 +1,1 @@
+"""The embedded engines: Kafka, Flink, MongoDB-compatible server, PostgreSQL and Prometheus as processes."""

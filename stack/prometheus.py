@@ -1,0 +1,102 @@
+"""Prometheus: from the PATH, else Debian's package unpacked into the project's own folder."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import urllib.request
+from collections.abc import Mapping
+from pathlib import Path
+from typing import ClassVar
+
+from monitoring.prometheus import scrape_config
+from stack.engine import Engine
+from stack.errors import StackError
+from stack.folder import ROOT, TOOLS
+from stack.ports import LOOPBACK
+from stack.processes import Launch
+
+UNPACKED = TOOLS / "prometheus"
+SCRAPED = {
+    "flink_jobmanager": "flink_jobmanager_metrics",
+    "flink_taskmanager": "flink_taskmanager_metrics",
+    "exporter": "exporter",
+    "producer": "producer",
+}
+
+
+class Prometheus(Engine):
+    """One server on loopback that scrapes Flink, the exporter and the producer."""
+
+    name = "prometheus"
+    setting = "PROMETHEUS_URL"
+    title = "Prometheus"
+    ports_by_process: ClassVar[Mapping[str, tuple[str, ...]]] = {"prometheus": ("prometheus",)}
+
+    @property
+    def address(self) -> str:
+        """Its HTTP address."""
+        return f"http://{LOOPBACK}:{self.ports['prometheus']}"
+
+    def prepare(self) -> None:
+        """Write its configuration, from the targets that this stack has."""
+        self.folder.data(self.name).mkdir(exist_ok=True)
+        targets = {
+            job: f"{LOOPBACK}:{self.ports[port]}" for job, port in SCRAPED.items() if port in self.ports
+        }
+        self._config.write_text(scrape_config(targets))
+
+    def launch(self, process: str) -> Launch:
+        """The server."""
+        program = find_prometheus("prometheus")
+        if program is None:
+            raise StackError("Prometheus is not to be had on this machine: install it, or leave it out")
+        options = {
+            "config.file": str(self._config),
+            "storage.tsdb.path": str(self.folder.data(self.name) / "data"),
+            "web.listen-address": self.address.removeprefix("http://"),
+        }
+        flags = (f"--{name}={value}" for name, value in options.items())
+        return Launch(process, (program, *flags, "--web.enable-lifecycle"))
+
+    def start(self) -> str:
+        """Start it; one that runs already reads its configuration again."""
+        version = super().start()
+        self.prepare()
+        request = urllib.request.Request(f"{self.address}/-/reload", method="POST")
+        urllib.request.urlopen(request, timeout=10).close()
+        return version
+
+    @classmethod
+    def version(cls, address: str) -> str:
+        """The server's version."""
+        url = f"{address.rstrip('/')}/api/v1/status/buildinfo"
+        with urllib.request.urlopen(url, timeout=3) as response:  # noqa: S310 - http(s), held by Settings
+            return str(json.load(response)["data"]["version"])
+
+    @property
+    def _config(self) -> Path:
+        return self.folder.data(self.name) / "prometheus.yml"
+
+
+def find_prometheus(program: str) -> str | None:
+    """The path of `prometheus` or `promtool`; Debian's package is fetched where neither is installed."""
+    installed = shutil.which(program)
+    if installed:
+        return installed
+    unpacked = UNPACKED / "usr" / "bin" / program
+    if not unpacked.exists() and shutil.which("apt-get") and shutil.which("dpkg"):
+        _fetch_package()
+    return str(unpacked) if unpacked.exists() else None
+
+
+def _fetch_package() -> None:
+    download = TOOLS / "download"
+    download.mkdir(parents=True, exist_ok=True)
+    fetch = ["apt-get", "-q", "-o", "APT::Sandbox::User=root", "download", "prometheus"]
+    if subprocess.run(fetch, cwd=download, capture_output=True, check=False).returncode:
+        subprocess.run(["apt-get", "-q", "update"], capture_output=True, check=False)
+        subprocess.run(fetch, cwd=download, capture_output=True, check=False)
+    for package in download.glob("prometheus_*.deb"):
+        subprocess.run(["dpkg", "-x", str(package), str(UNPACKED)], check=True, cwd=ROOT)

@@ -1,0 +1,95 @@
+"""The engines of one test session: each starts once, when a test first asks for it, and stops at the end.
+
+A real server that the environment names (KAFKA_BOOTSTRAP_SERVERS, MONGO_URI, ...) is used instead.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from contract.settings import Settings
+from stack.environment import read_env
+from stack.folder import stack_folder
+from stack.up import Stack
+
+StartEngines = Callable[..., dict[str, str]]
+MakeSettings = Callable[..., Settings]
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[Stack]:
+    """The session's stack, with nothing running yet, in a folder that PostgreSQL's user can reach."""
+    with tempfile.TemporaryDirectory(prefix="tandem-test-", ignore_cleanup_errors=True) as given:
+        root = Path(os.environ.get("TANDEM_TEST_STACK_DIR", given))
+        Path(given).chmod(0o711)
+        stack = Stack(stack_folder(root))
+        try:
+            yield stack
+        finally:
+            stack.down()
+
+
+@pytest.fixture(scope="session")
+def start_engines(stack: Stack) -> StartEngines:
+    """Start the named engines and return the settings, as in the stack's env file."""
+
+    def start(*names: str) -> dict[str, str]:
+        stack.up(names)
+        return read_env(stack.folder.env)
+
+    return start
+
+
+@pytest.fixture(scope="session")
+def kafka(start_engines: StartEngines) -> str:
+    """host:port of a broker."""
+    return start_engines("kafka")["KAFKA_BOOTSTRAP_SERVERS"]
+
+
+@pytest.fixture(scope="session")
+def postgres(start_engines: StartEngines) -> str:
+    """libpq URL of an empty database `tandem`, as its owner."""
+    return start_engines("postgres")["POSTGRES_DSN"]
+
+
+@pytest.fixture(scope="session")
+def mongo(start_engines: StartEngines) -> str:
+    """Connection string of the alert store."""
+    return start_engines("mongo")["MONGO_URI"]
+
+
+@pytest.fixture(scope="session")
+def flink(start_engines: StartEngines) -> str:
+    """REST address of a Flink cluster with four slots."""
+    return start_engines("flink")["FLINK_REST_URL"]
+
+
+@pytest.fixture(scope="session")
+def prometheus(start_engines: StartEngines) -> str:
+    """Address of a Prometheus that scrapes this stack."""
+    return start_engines("prometheus")["PROMETHEUS_URL"]
+
+
+@pytest.fixture(scope="session")
+def settings(stack: Stack) -> MakeSettings:
+    """Make settings from what the session's stack serves by now, with overrides by field name.
+
+    `settings(kafka_topic="t")` in a test that also asks for the fixture `kafka`.
+    """
+
+    def make(**overrides: Any) -> Settings:
+        served = read_env(stack.folder.env)
+        values = {name: served.get(name.upper()) for name in Settings.model_fields}
+        set_values = {name: value for name, value in values.items() if value is not None}
+        unset = {
+            name: field.default for name, field in Settings.model_fields.items() if name not in set_values
+        }
+        return Settings(**{**unset, **set_values, **overrides})
+
+    return make
