@@ -1,0 +1,166 @@
+"""Sends messages to Kafka and knows the fate of each: acknowledged at an offset, or failed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from functools import partial
+from typing import Any, Protocol
+
+from confluent_kafka import KafkaError, KafkaException, Producer
+
+from contract.names import TOPIC_MESSAGE_BYTES_MAX
+from contract.settings import Settings, SettingsError
+from ingestion.errors import DeliveryError
+from ingestion.ledger import Ledger, Tally
+from ingestion.messages import Message
+from ingestion.pace import Pace
+
+CONNECT_SECONDS = 10.0
+SLICE_MESSAGES = 500
+FLUSH_SECONDS = 60.0
+SETTLE_SECONDS = 0.25
+
+
+class Observer(Protocol):
+    """Is told what was acknowledged and what failed, some times a second."""
+
+    def acknowledged(self, messages: list[Message]) -> None:
+        """Take in messages that the broker has."""
+
+    def failed(self, count: int) -> None:
+        """Take in how many messages failed."""
+
+
+def producer_properties(settings: Settings) -> dict[str, Any]:
+    """librdkafka's properties: idempotent, all replicas, lz4; keys go where Java clients put them."""
+    return {
+        **settings.librdkafka(),
+        "acks": "all",
+        "enable.idempotence": True,
+        "compression.type": "lz4",
+        "partitioner": "murmur2_random",
+        "linger.ms": 10,
+        "batch.num.messages": 10_000,
+        "batch.size": 1_000_000,
+        "message.max.bytes": TOPIC_MESSAGE_BYTES_MAX,
+        "queue.buffering.max.messages": 200_000,
+        "queue.buffering.max.kbytes": 262_144,
+        "delivery.timeout.ms": int(FLUSH_SECONDS * 1_000),
+        "log_level": 0,
+    }
+
+
+def connect(settings: Settings, topic: str) -> Producer:
+    """Return a producer whose broker answers and knows the topic.
+
+    Raises:
+        SettingsError: no broker answers, or there is no such topic.
+    """
+    causes: list[str] = []
+    properties = producer_properties(settings)
+    producer = Producer({**properties, "error_cb": lambda error: causes.append(error.str())})
+    servers = properties["bootstrap.servers"]
+    try:
+        topics = producer.list_topics(timeout=CONNECT_SECONDS).topics
+    except KafkaException as error:
+        cause = causes[0] if causes else error.args[0].str()
+        raise SettingsError(
+            f"KAFKA_BOOTSTRAP_SERVERS={servers}: no broker answered within {CONNECT_SECONDS:.0f} s ({cause}): "
+            "run `make up` and `. .stack/env`, or set it to your own server"
+        ) from None
+    if topic not in topics:
+        raise SettingsError(
+            f"KAFKA_TOPIC={topic}: no such topic on {servers}: run `make up`, which creates it, or create it"
+        )
+    return producer
+
+
+class Delivery:
+    """Sends, waits for every acknowledgement, and keeps the ledger."""
+
+    def __init__(
+        self, producer: Producer, topic: str, ledger: Ledger | None = None, observer: Observer | None = None
+    ) -> None:
+        self.tally = Tally()
+        self.failures = 0
+        self.first_failure: KafkaError | None = None
+        self._producer = producer
+        self._topic = topic
+        self._ledger = ledger
+        self._observer = observer
+        self._acknowledged: list[tuple[Message, int, int]] = []
+        self._settled_at = time.monotonic()
+
+    def send(self, messages: list[Message], pace: Pace) -> None:
+        """Hand over messages in order, in slices at the given pace; stops early when the pace is stopped.
+
+        Raises:
+            DeliveryError: messages sent before have failed.
+        """
+        for first in range(0, len(messages), SLICE_MESSAGES):
+            for part in pace.slices(messages[first : first + SLICE_MESSAGES], self._wait):
+                self._hand_over(part)
+            self._wait(0)
+            self._settle()
+            if self.failures:
+                raise self._error()
+            if pace.stopped:
+                break
+
+    def finish(self) -> None:
+        """Wait until every message handed over is acknowledged.
+
+        Raises:
+            DeliveryError: some were not; the text names how many and the first cause.
+        """
+        deadline = time.monotonic() + FLUSH_SECONDS
+        while len(self._producer) and time.monotonic() < deadline:
+            self._producer.flush(0.2)
+            self._settle()
+        self._settle()
+        self.failures += len(self._producer)
+        if self.failures:
+            raise self._error()
+
+    def _hand_over(self, messages: Iterable[Message]) -> None:
+        produce, topic, acknowledged = self._producer.produce, self._topic, self._on_delivery
+        for message in messages:
+            while True:
+                try:
+                    produce(topic, message.value, message.key, on_delivery=partial(acknowledged, message))
+                except BufferError:
+                    self._wait(0.05)
+                else:
+                    break
+
+    def _on_delivery(self, message: Message, error: KafkaError | None, sent: Any) -> None:
+        if error is None:
+            self._acknowledged.append((message, sent.partition(), sent.offset()))
+            return
+        self.failures += 1
+        self.first_failure = self.first_failure or error
+
+    def _wait(self, seconds: float) -> None:
+        self._producer.poll(seconds)
+        if seconds and time.monotonic() - self._settled_at > SETTLE_SECONDS:
+            self._settle()
+
+    def _settle(self) -> None:
+        acknowledged, self._acknowledged = self._acknowledged, []
+        self._settled_at = time.monotonic()
+        messages = [message for message, *_ in acknowledged]
+        self.tally.add(messages)
+        if self._ledger:
+            self._ledger.write(acknowledged)
+        if self._observer:
+            self._observer.acknowledged(messages)
+
+    def _error(self) -> DeliveryError:
+        if self._observer:
+            self._observer.failed(self.failures)
+        cause = self.first_failure.str() if self.first_failure else "no answer"
+        return DeliveryError(
+            f"topic {self._topic}: {self.failures} messages were not acknowledged within {FLUSH_SECONDS:.0f} s, "
+            f"{self.tally.acknowledged} were; first cause: {cause}; is the broker of KAFKA_BOOTSTRAP_SERVERS up?"
+        )

@@ -1,0 +1,113 @@
+"""One run of the producer: connect, send batch after batch, stop cleanly, say what was done."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from contract.settings import load_settings
+from ingestion.delivery import Delivery, connect
+from ingestion.ledger import Ledger, Tally
+from ingestion.messages import Message
+from ingestion.metrics import ProducerMetrics
+from ingestion.pace import Pace
+from ingestion.progress import RunProgress
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """How to send, whatever is sent. ``rate`` is in messages a second."""
+
+    rate: float | None = None
+    ledger: Path | None = None
+    metrics_port: int | None = None
+    quiet: bool = False
+
+
+def send_batches(
+    batches: Iterable[list[Message]],
+    options: RunOptions,
+    metrics: ProducerMetrics,
+    about: dict[str, Any],
+    total: int | None = None,
+) -> Tally:
+    """Send everything to the topic of the settings, then print and return what was acknowledged.
+
+    SIGINT and SIGTERM end the run early: what was handed over is waited for and accounted for.
+
+    Raises:
+        SettingsError: Kafka's settings are unset or wrong, or no broker answers.
+        DeliveryError: messages were not acknowledged.
+    """
+    settings = load_settings()
+    topic = settings.kafka_topic
+    producer = connect(settings, topic)
+    if options.metrics_port is not None:
+        metrics.serve(options.metrics_port)
+    console = Console(stderr=True, quiet=options.quiet)
+    pace = Pace(options.rate)
+    ledger = Ledger(options.ledger, topic) if options.ledger else None
+    with ledger or nullcontext(), RunProgress(console, total, metrics) as progress, _stops(pace):
+        delivery = Delivery(producer, topic, ledger, progress)
+        for batch in batches:
+            delivery.send(batch, pace)
+            if pace.stopped:
+                break
+        delivery.finish()
+        summary = _summary(delivery.tally, progress, pace) | about
+        if ledger:
+            ledger.close(summary)
+    _print_summary(console, topic, summary)
+    return delivery.tally
+
+
+@contextmanager
+def _stops(pace: Pace) -> Iterator[None]:
+    """While inside, SIGINT and SIGTERM stop the pace; a second one ends the process as usual."""
+    signals = (signal.SIGINT, signal.SIGTERM)
+    before = {number: signal.getsignal(number) for number in signals}
+
+    def stop(number: int, _: object) -> None:
+        pace.stop()
+        signal.signal(number, before[signal.Signals(number)])
+
+    for number in signals:
+        signal.signal(number, stop)
+    try:
+        yield
+    finally:
+        for number in signals:
+            signal.signal(number, before[number])
+
+
+def _summary(tally: Tally, progress: RunProgress, pace: Pace) -> dict[str, Any]:
+    return {
+        "acknowledged": tally.acknowledged,
+        "stopped_early": pace.stopped,
+        "seconds": round(progress.seconds, 3),
+        "messages_per_second": round(progress.rate),
+        "value_bytes": tally.bytes,
+        "kinds": dict(sorted(tally.kinds.items())),
+        "event_types": dict(sorted(tally.event_types.items())),
+        "reasons": dict(sorted(tally.reasons.items())),
+        "scenarios": dict(sorted(tally.scenarios.items())),
+    }
+
+
+def _print_summary(console: Console, topic: str, summary: dict[str, Any]) -> None:
+    early = ", stopped early by a signal" if summary["stopped_early"] else ""
+    console.print(
+        f"{summary['acknowledged']:,} messages acknowledged on {topic} in {summary['seconds']:.1f} s "
+        f"({summary['messages_per_second']:,}/s){early}",
+        highlight=False,
+    )
+    for name in ("kinds", "event_types", "reasons", "scenarios"):
+        if summary[name]:
+            counts = ", ".join(f"{key} {count:,}" for key, count in summary[name].items())
+            console.print(f"  {name.replace('_', ' ')}: {counts}", highlight=False)
