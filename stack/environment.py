@@ -1,4 +1,4 @@
-"""`.stack/env`: settings as lines of NAME=value that a shell can source; which of them are the stack's own."""
+"""`.stack/env`: settings as lines of NAME=value for a shell to source; which of them are the stack's own."""
 
 from __future__ import annotations
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
@@ -14,6 +13,7 @@ import yaml
 from stack.engine import Engine
 from stack.errors import StackError
 from stack.folder import ROOT, STREAM_PYTHON
+from stack.http import send
 from stack.java import find_java
 from stack.ports import LOOPBACK
 from stack.processes import Launch
@@ -35,8 +35,7 @@ def flink_home() -> Path:
 
 def rest(address: str, path: str) -> Any:
     """What the job manager's REST interface answers."""
-    with urllib.request.urlopen(f"{address.rstrip('/')}{path}", timeout=5) as response:  # noqa: S310
-        return json.load(response)
+    return json.loads(send(f"{address.rstrip('/')}{path}"))
 
 
 class Flink(Engine):

@@ -101,8 +101,8 @@ def free_port(taken: set[int]) -> int:
 def holder(port: int) -> str:
     """Who listens on a port: process id and command, as far as the system tells."""
     for connection in psutil.net_connections(kind="tcp"):
-        listens = connection.status == psutil.CONN_LISTEN and connection.laddr
-        if listens and connection.laddr.port == port and connection.pid:
+        listens = connection.status == psutil.CONN_LISTEN and tuple(connection.laddr)[1:] == (port,)
+        if listens and connection.pid:
             try:
                 command = " ".join(psutil.Process(connection.pid).cmdline())
             except psutil.NoSuchProcess:

@@ -1,11 +1,9 @@
-"""As whom PostgreSQL runs, and a place that this user can reach. The server refuses to run as root."""
+"""As whom PostgreSQL runs: the server refuses to run as root."""
 
 from __future__ import annotations
 
-import hashlib
 import os
 import pwd
-import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +12,6 @@ from stack.errors import StackError
 from stack.processes import find_program
 
 ORDINARY_USERS = ("postgres", "nobody")
-ELSEWHERE = Path("/var/tmp")  # noqa: S108 - survives a reboot, and every user can reach it
 
 
 @dataclass(frozen=True)
@@ -57,36 +54,3 @@ class PostgresUser:
         if not self.prefix:
             return True
         return subprocess.run([*self.prefix, "test", "-x", str(path)], check=False, cwd="/").returncode == 0
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where the server's data and programs are."""
-
-    data: Path
-    programs: Path
-
-    def program(self, name: str) -> str:
-        """The path of one of PostgreSQL's programs."""
-        return str(self.programs / "bin" / name)
-
-
-def reachable_place(wanted: Path, packaged: Path, user: PostgresUser) -> Place:
-    """The wanted data folder and the packaged programs, or where the user cannot reach them, a place it can."""
-    programs = packaged
-    if not user.can_reach(packaged / "bin" / "postgres"):
-        programs = _elsewhere("programs", packaged)
-        if not programs.exists():
-            _copy(packaged, programs)
-    data = wanted if user.can_reach(wanted.parent) else _elsewhere("data", wanted)
-    return Place(data, programs)
-
-
-def _elsewhere(kind: str, path: Path) -> Path:
-    return ELSEWHERE / f"tandem-postgres-{kind}-{hashlib.sha256(str(path).encode()).hexdigest()[:12]}"
-
-
-def _copy(source: Path, target: Path) -> None:
-    draft = target.with_name(f"{target.name}.{os.getpid()}")
-    shutil.copytree(source, draft, symlinks=True)
-    draft.replace(target)

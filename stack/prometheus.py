@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar
@@ -14,6 +13,7 @@ from monitoring.prometheus import scrape_config
 from stack.engine import Engine
 from stack.errors import StackError
 from stack.folder import ROOT, TOOLS
+from stack.http import send
 from stack.ports import LOOPBACK
 from stack.processes import Launch
 
@@ -64,16 +64,14 @@ class Prometheus(Engine):
         """Start it; one that runs already reads its configuration again."""
         version = super().start()
         self.prepare()
-        request = urllib.request.Request(f"{self.address}/-/reload", method="POST")
-        urllib.request.urlopen(request, timeout=10).close()
+        send(f"{self.address}/-/reload", method="POST")
         return version
 
     @classmethod
     def version(cls, address: str) -> str:
         """The server's version."""
-        url = f"{address.rstrip('/')}/api/v1/status/buildinfo"
-        with urllib.request.urlopen(url, timeout=3) as response:  # noqa: S310 - http(s), held by Settings
-            return str(json.load(response)["data"]["version"])
+        told = json.loads(send(f"{address.rstrip('/')}/api/v1/status/buildinfo"))
+        return str(told["data"]["version"])
 
     @property
     def _config(self) -> Path:

@@ -27,6 +27,7 @@ from stack.spark import write_spark_conf
 ENGINES: tuple[type[Engine], ...] = (Kafka, Postgres, Mongo, Flink, Prometheus)
 ENGINE_NAMES = tuple(engine.name for engine in ENGINES)
 MONGO_DATABASE_DEFAULT = "risk"
+STOP_ORDER = ("prometheus", "flink", "mongo", "postgres", "kafka")
 Tell = Callable[[str], None]
 
 
@@ -76,7 +77,8 @@ class Stack:
             engine.claim_ports()
         if any(engine.name == "prometheus" for engine in engines):
             for port in ("exporter", "producer"):
-                self.ports[port] if port in self.ports else self.ports.claim(port)
+                if port not in self.ports:
+                    self.ports.claim(port)
         for moved in self.ports.moved:
             tell(moved)
         settings = self._write_env(engines)
