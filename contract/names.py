@@ -5,6 +5,7 @@ from __future__ import annotations
 EVENTS_TOPIC_DEFAULT = "risk_events"
 ALERTS_TOPIC = "fraud_alerts"
 DELIVERIES_TOPIC = "alert_deliveries"
+STREAM_RUNS_TOPIC = "stream_runs"
 
 DETECT_GROUP = "tandem-detect-fraud"
 DELIVER_GROUP = "tandem-deliver-alerts"

@@ -67,8 +67,8 @@ def read_document(file: Path) -> Document:
         events = list(yaml.parse(raw, Loader=yaml.SafeLoader))
         root = yaml.compose(raw, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        place = error.problem_mark
+        line, column = (place.line + 1, place.column + 1) if place else (1, 1)
         raise RuleError(f"not YAML: {error.problem}", file, line, column, _QUOTES) from None
     except (yaml.YAMLError, RecursionError):
         raise RuleError("not YAML: a character or a nesting that it does not allow", file, 1, 1) from None

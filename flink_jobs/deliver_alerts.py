@@ -1,0 +1,126 @@
+"""The job deliver_alerts: topic of alerts -> MongoDB -> topic of deliveries.
+
+While MongoDB does not answer, a batch is tried again for a bounded time; then the job fails and Flink
+starts it again from its last checkpoint, for as long as it takes. Detection is another job and goes on.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from typing import Any
+
+import pandas as pd
+from pyflink.table import DataTypes, FunctionContext, ScalarFunction, StreamTableEnvironment, Table
+from pyflink.table.udf import udf
+from pymongo.errors import AutoReconnect, ServerSelectionTimeoutError
+
+from contract.names import (
+    ALERTS_COLLECTION,
+    ALERTS_TOPIC,
+    DELIVER_GROUP,
+    DELIVERIES_TOPIC,
+    UNDELIVERED_COLLECTION,
+)
+from contract.settings import Settings
+from flink_jobs.alert_messages import Message
+from flink_jobs.delivery import AlertStore, Delivery
+from flink_jobs.environment import main, stream_environment
+from flink_jobs.kafka_tables import create_keyed_sink, create_messages_table
+from flink_jobs.redelivery import messages_since
+from storage.mongo import connect
+
+JOB = "deliver_alerts"
+RETRY_S_MAX = 15.0
+RETRY_PAUSE_S = 0.5
+REREAD_MS = 600_000
+OPTIONS = {
+    "parallelism.default": "1",
+    "python.fn-execution.bundle.time": "20",
+    "python.fn-execution.bundle.size": "2000",
+    "python.fn-execution.arrow.batch.size": "2000",
+    "python.fn-execution.memory.managed": "false",
+    "execution.buffer-timeout.interval": "5 ms",
+}
+
+
+class Deliver(ScalarFunction):  # type: ignore[misc]
+    """Delivers a batch of messages (value, partition, offset); answers (alert_id, delivery)."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def open(self, function_context: FunctionContext) -> None:
+        """Connect, and deliver what a killed store may have lost."""
+        self._client = connect(self._settings)
+        database = self._client[self._settings.mongo_database]
+        self._store = AlertStore(database[ALERTS_COLLECTION], database[UNDELIVERED_COLLECTION], _now_ms)
+        self._answered_at_ms = _now_ms()
+        self._deliver_again()
+
+    def close(self) -> None:
+        """Disconnect."""
+        self._client.close()
+
+    def eval(self, batch: pd.DataFrame) -> pd.DataFrame:
+        """Deliver one batch.
+
+        Raises:
+            PyMongoError: MongoDB did not answer within the time of the tries.
+        """
+        deliveries = self._until_answered(_messages(batch.itertuples(index=False, name=None)))
+        rows = [(delivery.alert_id, delivery.as_json()) for delivery in deliveries]
+        return pd.DataFrame(rows, columns=["alert_id", "delivery"])
+
+    def _until_answered(self, messages: list[Message]) -> list[Delivery]:
+        deadline = time.monotonic() + RETRY_S_MAX
+        interrupted = False
+        while True:
+            try:
+                if interrupted:
+                    self._deliver_again()
+                deliveries = self._store.deliver(messages)
+                self._answered_at_ms = _now_ms()
+                return deliveries
+            except (AutoReconnect, ServerSelectionTimeoutError):
+                interrupted = True
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(RETRY_PAUSE_S)
+
+    def _deliver_again(self) -> None:
+        since_ms = self._answered_at_ms - REREAD_MS
+        for messages in messages_since(self._settings.librdkafka(), ALERTS_TOPIC, DELIVER_GROUP, since_ms):
+            if lost := self._store.missing(messages):
+                self._store.deliver(lost)
+
+
+def deliveries(messages: Table, settings: Settings) -> Table:
+    """Return one row per message of the alerts' topic: the alert's id and what became of it."""
+    row = DataTypes.ROW(
+        [DataTypes.FIELD("alert_id", DataTypes.STRING()), DataTypes.FIELD("delivery", DataTypes.STRING())]
+    )
+    deliver = udf(Deliver(settings), result_type=row, func_type="pandas", deterministic=False)
+    return messages.map(deliver)
+
+
+def run(settings: Settings) -> None:
+    """Submit the job."""
+    settings.require("mongo_uri")
+    environment: StreamTableEnvironment = stream_environment(JOB, settings, OPTIONS)
+    create_messages_table(environment, "alert_messages", ALERTS_TOPIC, DELIVER_GROUP, settings)
+    create_keyed_sink(environment, "deliveries", "alert_id", "delivery", DELIVERIES_TOPIC, settings)
+    messages = environment.sql_query("SELECT message, `partition`, `offset` FROM alert_messages")
+    deliveries(messages, settings).execute_insert("deliveries")
+
+
+def _messages(rows: Iterable[tuple[Any, ...]]) -> list[Message]:
+    return [Message(value, ALERTS_TOPIC, int(partition), int(offset)) for value, partition, offset in rows]
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+if __name__ == "__main__":
+    main(run)
