@@ -20,7 +20,7 @@ class _Check(NamedTuple):
 
     name: str
     required: bool
-    kind: type
+    kind: Any
     low: int
     high: int
     one_of: frozenset[str] | None
