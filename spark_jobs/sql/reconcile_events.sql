@@ -1,0 +1,8 @@
+INSERT INTO staging.reconcile_events_{token}
+SELECT * FROM staging.reconcile_loaded_{token} ON CONFLICT DO NOTHING;
+
+TRUNCATE staging.reconcile_loaded_{token};
+
+CREATE INDEX IF NOT EXISTS reconcile_events_{token}_by_id ON staging.reconcile_events_{token} (event_id);
+
+ANALYZE staging.reconcile_events_{token};

@@ -1,0 +1,16 @@
+-- One row per alert to judge, with the stream's alert, the accepted event, the accepted event and the conflicting
+-- duplicate at the alert's source, and why the message there was quarantined.
+SELECT c.alert_id, c.rule_id, c.event_id,
+       s.rule_version, s.topic, s.partition, s."offset", s.document::text,
+       a.topic, a.partition, a."offset", a.event, a.firing,
+       p.topic, p.partition, p."offset", p.event, p.firing,
+       x.topic, x.partition, x."offset", x.event, x.firing,
+       q.reason
+FROM staging.reconcile_cases_{token} c
+LEFT JOIN warehouse.stream_alerts s USING (alert_id)
+LEFT JOIN staging.reconcile_events_{token} a ON a.event_id = c.event_id
+LEFT JOIN staging.reconcile_events_{token} p ON (p.topic, p.partition, p."offset") = (s.topic, s.partition, s."offset")
+LEFT JOIN staging.reconcile_conflicts_{token} x
+    ON (x.topic, x.partition, x."offset") = (s.topic, s.partition, s."offset") AND x.event_id = c.event_id
+LEFT JOIN warehouse.data_quality_issues q
+    ON (q.topic, q.partition, q."offset") = (s.topic, s.partition, s."offset");
