@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from itertools import repeat
 
 import numpy as np
 
+from ingestion.chunks import Chunk, Rows
 from ingestion.column_check import check_columns
-from ingestion.messages import Kind, Message
 from ingestion.options import DAY_MS, StreamOptions
-from ingestion.population import CASH, CATEGORIES, HOURS, Floats, Ints, Population, Texts, texts
+from ingestion.population import CASH, CATEGORIES, HOURS, Flags, Floats, Ints, Population, Texts, texts
+from ingestion.trips import Trips, draw_trips
 
 CHUNK_EVENTS = 10_000
 HOUR_MS = 3_600_000
@@ -46,22 +46,6 @@ LABEL = (
     '"is_fraud":%s,"source":"%s"}'
 )
 POS, ECOMMERCE, ATM = (f',"channel":"{channel}"' for channel in ("pos", "ecommerce", "atm"))
-
-
-@dataclass(frozen=True)
-class Rows:
-    """Who does something when, and the event's own id: the part that all types share."""
-
-    event_id: Texts
-    time_ms: Ints
-    user: Ints
-
-    def at(self, where: Ints) -> Rows:
-        """Return the rows at these places."""
-        return Rows(self.event_id[where], self.time_ms[where], self.user[where])
-
-    def __len__(self) -> int:
-        return len(self.user)
 
 
 @dataclass
@@ -236,49 +220,6 @@ class Behaviour:
         )
 
 
-@dataclass(frozen=True)
-class Chunk:
-    """Normal events in the order of ``arrival_ms``; late ones carry an earlier event time."""
-
-    arrival_ms: Ints
-    rows: Rows
-    events: Texts
-    types: Texts
-    keys: Texts
-
-    def messages(self) -> list[Message]:
-        """Return the events as messages."""
-        values = map(str.encode, self.events.tolist())
-        rest = (repeat(Kind.GOOD), *(repeat(None) for _ in range(4)), repeat(()))
-        rows = zip(self.keys.tolist(), values, self.types.tolist(), self.rows.event_id.tolist(), *rest)
-        return list(map(Message._make, rows))
-
-
-@dataclass(frozen=True)
-class Trips:
-    """At most one journey per person: where to, and from when to when (ms)."""
-
-    place: Ints
-    from_ms: Ints
-    to_ms: Ints
-
-    def whereabouts(self, time_ms: Ints, user: Ints, home: Ints) -> tuple[Ints, Texts]:
-        """Return the place that each is in, and who is on the way (nothing is bought in shops then)."""
-        away = (time_ms >= self.from_ms[user]) & (time_ms < self.to_ms[user])
-        settled = (time_ms >= self.from_ms[user] + DAY_MS) & (time_ms < self.to_ms[user] - DAY_MS)
-        return np.where(settled, self.place[user], home[user]), away & ~settled
-
-
-def draw_trips(rng: np.random.Generator, options: StreamOptions, population: Population) -> Trips:
-    """A twentieth of all people travel for four to eleven days, the days on the way included."""
-    users = options.users
-    start = options.start_ms + (rng.random(users) * options.span_ms).astype(np.int64)
-    travels = rng.random(users) < 0.05
-    length = rng.integers(4, 12, users) * DAY_MS
-    place = rng.integers(len(population.places.city), size=users)
-    return Trips(place, start, np.where(travels, start + length, start))
-
-
 def _active_users(rng: np.random.Generator, times: Ints, population: Population) -> Ints:
     weights = population.people.hour_weights
     users = len(population.people.ids)
@@ -287,7 +228,7 @@ def _active_users(rng: np.random.Generator, times: Ints, population: Population)
     return np.minimum(found - hour * users, users - 1)
 
 
-def _amounts(rng: np.random.Generator, spending: Floats, category: Ints, cash: Texts, online: Texts) -> Ints:
+def _amounts(rng: np.random.Generator, spending: Floats, category: Ints, cash: Flags, online: Flags) -> Ints:
     count = len(category)
     amount = MEDIAN_CENTS[category] * np.exp(spending + rng.normal(0, 0.5, count))
     amount = np.minimum(amount, 320_000)

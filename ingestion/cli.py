@@ -5,19 +5,22 @@ from __future__ import annotations
 import time
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 import rules
 from ingestion.errors import OptionsError
+from ingestion.event_files import EventFile, open_event_file
 from ingestion.handbook import read_handbook
 from ingestion.metrics import ProducerMetrics
-from ingestion.options import StreamOptions, default_users, span_ms
+from ingestion.options import DAY_MS, StreamOptions, default_users, span_ms
 from ingestion.run import RunOptions, send_batches
 from ingestion.stream import generate_stream
 
 EVENTS_DEFAULT = 100_000
+EXIT_REJECTED = 3
+REJECTED_SHOWN = 10
 
 app = typer.Typer(
     help="Sends risk events to Kafka: generated ones, a public data set, or files.",
@@ -37,7 +40,7 @@ MetricsPort = Annotated[int | None, typer.Option(help="Answer Prometheus on this
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")]
 
 
-def _share(text: str) -> typer.models.OptionInfo:
+def _share(text: str) -> Any:
     return typer.Option(help=f"Share of events {text}; 0 turns it off.")
 
 
@@ -115,6 +118,35 @@ def replay(
     send_batches(handbook.batches(), options, ProducerMetrics(), about, handbook.message_count)
 
 
+@app.command()
+def send(
+    file: Annotated[Path, typer.Argument(help="transactions.csv, loan_applications.csv or .jsonl.")],
+    rate: Rate = None,
+    ledger: LedgerFile = None,
+    metrics_port: MetricsPort = None,
+    quiet: Quiet = False,
+) -> None:
+    """Send a file's rows as events; bad rows go to FILE.rejected.csv and make the exit code 3."""
+    events = open_event_file(file, int(time.time() * 1_000))
+    metrics = ProducerMetrics()
+    try:
+        options = RunOptions(rate, ledger, metrics_port, quiet)
+        send_batches(events.batches(), options, metrics, {"file": file.name})
+    finally:
+        events.write_rejected()
+        metrics.refused(len(events.rejected))
+    if events.rejected:
+        _report_rejected(events)
+        raise typer.Exit(EXIT_REJECTED)
+
+
+def _report_rejected(events: EventFile) -> None:
+    for line, reason, _ in events.rejected[:REJECTED_SHOWN]:
+        typer.echo(f"{events.path}:{line}: {reason}", err=True)
+    counts = f"{len(events.rejected):,} of {events.rows:,} rows were not sent"
+    typer.echo(f"error: {counts}: see {events.rejected_path}", err=True)
+
+
 def catalog_rule_ids() -> frozenset[str]:
     """Ids of the rules that stand: each is the name of its file."""
     folder = Path(rules.__file__ or "").parent / "catalog"
@@ -137,7 +169,7 @@ def _start_ms(start: datetime | None, span: int) -> int:
     start_ms = int(aware.timestamp() * 1_000)
     if start_ms + span > now_ms:
         raise OptionsError(
-            f"--start {start.isoformat()}: the stream covers {span / 86_400_000:.1f} days and would end in the "
-            "future: expected an earlier start, fewer --events or more --users"
+            f"--start {start.isoformat()}: the stream covers {span / DAY_MS:.1f} days and would end in "
+            "the future: expected an earlier start, fewer --events or more --users"
         )
     return start_ms

@@ -66,8 +66,8 @@ def connect(settings: Settings, topic: str) -> Producer:
     except KafkaException as error:
         cause = causes[0] if causes else error.args[0].str()
         raise SettingsError(
-            f"KAFKA_BOOTSTRAP_SERVERS={servers}: no broker answered within {CONNECT_SECONDS:.0f} s ({cause}): "
-            "run `make up` and `. .stack/env`, or set it to your own server"
+            f"KAFKA_BOOTSTRAP_SERVERS={servers}: no broker answered within {CONNECT_SECONDS:.0f} s "
+            f"({cause}): run `make up` and `. .stack/env`, or set it to your own server"
         ) from None
     if topic not in topics:
         raise SettingsError(
@@ -161,6 +161,7 @@ class Delivery:
             self._observer.failed(self.failures)
         cause = self.first_failure.str() if self.first_failure else "no answer"
         return DeliveryError(
-            f"topic {self._topic}: {self.failures} messages were not acknowledged within {FLUSH_SECONDS:.0f} s, "
-            f"{self.tally.acknowledged} were; first cause: {cause}; is the broker of KAFKA_BOOTSTRAP_SERVERS up?"
+            f"topic {self._topic}: {self.failures:,} messages were not acknowledged within "
+            f"{FLUSH_SECONDS:.0f} s, {self.tally.acknowledged:,} were; first cause: {cause}; "
+            "is the broker of KAFKA_BOOTSTRAP_SERVERS up?"
         )

@@ -141,7 +141,7 @@ def _read_table(file: Path) -> pa.Table:
 
 
 def _cents(file: Path, amounts: Any) -> Ints:
-    cents = np.rint(amounts * 100).astype(np.int64)
+    cents: Ints = np.rint(amounts * 100).astype(np.int64)
     off = np.flatnonzero(np.abs(amounts * 100 - cents) > CENT_TOLERANCE)
     if len(off):
         raise InputFileError(

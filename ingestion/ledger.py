@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, NamedTuple
+from typing import IO, Any, cast
 
 import orjson
 
@@ -19,19 +19,12 @@ from ingestion.messages import Message
 SUMMARY = "summary"
 
 
-class Place(NamedTuple):
-    """Where the broker put a message."""
-
-    partition: int
-    offset: int
-
-
 class Ledger:
     """Writes the file as acknowledgements come in."""
 
     def __init__(self, path: Path, topic: str) -> None:
         self._topic = topic
-        self._file: IO[bytes] = gzip.open(path, "wb", compresslevel=1) if _gz(path) else path.open("wb")
+        self._file = _open_to_write(path)
 
     def __enter__(self) -> Ledger:
         return self
@@ -47,6 +40,11 @@ class Ledger:
         """Write the summary and close the file."""
         self._file.write(orjson.dumps({SUMMARY: {"topic": self._topic, **summary}}) + b"\n")
         self._file.close()
+
+
+def _open_to_write(path: Path) -> IO[bytes]:
+    file = gzip.GzipFile(path, "wb", compresslevel=1, mtime=0) if _gz(path) else path.open("wb")
+    return cast(IO[bytes], file)
 
 
 def _gz(path: Path) -> bool:

@@ -2,7 +2,7 @@
 
 | metric | labels | meaning |
 |---|---|---|
-| ``tandem_producer_events_total`` | ``event_type`` | messages acknowledged by the broker, by the type they were made as |
+| ``tandem_producer_events_total`` | ``event_type`` | messages that the broker has, by type |
 | ``tandem_producer_messages_total`` | ``kind`` | the same messages: good, duplicate, conflict, broken |
 | ``tandem_producer_bytes_total`` | | bytes of their values |
 | ``tandem_producer_errors_total`` | | messages that were not acknowledged |

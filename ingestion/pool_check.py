@@ -23,7 +23,7 @@ def check_population(population: Population) -> None:
     for event in _events(population):
         refused = validate_event(event)
         if refused:
-            raise GeneratedEventError(f"pools of {event['event_type']}: {refused}")
+            raise GeneratedEventError(f"pools of {event['event_type']}: {refused[1]}")
 
 
 def _events(population: Population) -> Iterator[dict[str, Any]]:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
 Texts = NDArray[np.object_]
 
 CATEGORIES = (  # name, median amount in cents, weight, sold online

@@ -31,7 +31,8 @@ def generate_stream(options: StreamOptions, catalog: frozenset[str]) -> Iterator
     normal = options.events - len(planted)
     if normal < 0:
         raise OptionsError(
-            f"the scenarios have {len(planted)} events: expected --events of at least that, got {options.events}"
+            f"the scenarios have {len(planted)} events: expected --events of at least that, "
+            f"got {options.events}"
         )
     behaviour = Behaviour(options, population)
     mishaps = Mishaps(options)
