@@ -10,38 +10,47 @@ import typer
 from contract.settings import SettingsError
 from stack.errors import StackError
 from stack.folder import stack_folder
+from stack.platform import start_platform, stop_platform
 from stack.status import show_status
-from stack.up import ENGINE_NAMES, Stack
+from stack.up import ALL_NAMES, Stack
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__)
-Only = Annotated[str, typer.Option(help=f"Some engines, comma-separated, of: {', '.join(ENGINE_NAMES)}.")]
+Only = Annotated[str, typer.Option(help=f"Some engines, comma-separated, of: {', '.join(ALL_NAMES)}.")]
 
 
 @app.command()
 def up(only: Only = "") -> None:
-    """Start the engines and wait until they answer."""
-    Stack(stack_folder()).up(_names(only))
+    """Start everything and wait until it answers: engines, stream jobs, exporter; or some engines alone."""
+    stack = Stack(stack_folder())
+    if only:
+        stack.up(_names(only))
+    else:
+        start_platform(stack)
 
 
 @app.command()
 def down(only: Only = "") -> None:
-    """Stop the engines in order."""
-    Stack(stack_folder()).down(_names(only))
+    """Stop everything in order: stream jobs first; or some engines alone."""
+    stack = Stack(stack_folder())
+    if only:
+        stack.down(_names(only))
+    else:
+        stop_platform(stack)
 
 
 @app.command()
 def status(only: Only = "") -> None:
     """Show each engine, its address, version and health; exit with 1 when something is down."""
-    if not show_status(Stack(stack_folder()), _names(only)):
+    if not show_status(Stack(stack_folder()), _names(only), jobs=not only):
         raise typer.Exit(1)
 
 
 def _names(only: str) -> tuple[str, ...]:
     names = tuple(name.strip() for name in only.split(",") if name.strip())
-    unknown = [name for name in names if name not in ENGINE_NAMES]
+    unknown = [name for name in names if name not in ALL_NAMES]
     if unknown:
-        raise StackError(f"--only {only}: no engine {unknown[0]}; expected some of {', '.join(ENGINE_NAMES)}")
-    return names or ENGINE_NAMES
+        raise StackError(f"--only {only}: no engine {unknown[0]}; expected some of {', '.join(ALL_NAMES)}")
+    return names or ALL_NAMES
 
 
 def main() -> int:

@@ -70,7 +70,9 @@ python)
 jars)
     check_jdk
     say "fetching and building jars"
-    rm -rf .tools/jars/kafka .tools/jars/mongo .tools/jars/flink .tools/jars/spark
+    if [ ! -e .tools/jars/.ready ] || [ -n "$(find pom.xml stack/jars -newer .tools/jars/.ready)" ]; then
+        rm -rf .tools/jars/kafka .tools/jars/mongo .tools/jars/flink .tools/jars/spark
+    fi
     ./mvnw --quiet -DskipTests package
     ;;
 *) fail "usage: bootstrap.sh check | python | jars" ;;

@@ -23,8 +23,8 @@ USUAL_PORTS = {
     "flink_jobmanager_metrics": 9249,
     "flink_taskmanager_metrics": 9250,
     "prometheus": 9090,
-    "exporter": 9108,
-    "producer": 9109,
+    "exporter": 9400,
+    "producer": 9401,
 }
 FREE_RANGE = range(20000, 32000)
 

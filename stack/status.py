@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from rich.console import Console
 from rich.table import Table
 
+from stack.environment import read_env
 from stack.external import check_external
+from stack.jobs import JOBS, StreamJobs
 from stack.up import Stack, public
 
 
@@ -43,10 +45,29 @@ def engine_status(stack: Stack, name: str) -> EngineStatus:
     return EngineStatus(engine.title, public(address), version, "up (yours)" if external else "up")
 
 
-def show_status(stack: Stack, names: Iterable[str]) -> bool:
-    """Print one line an engine; True when all are up."""
+def job_statuses(stack: Stack) -> list[EngineStatus]:
+    """One line a stream job."""
+    values = read_env(stack.folder.env)
+    address = values.get("FLINK_REST_URL")
+    states = dict.fromkeys(JOBS, "Flink does not answer")
+    if address:
+        try:
+            states = StreamJobs(stack.folder, values).states()
+        except OSError:
+            address = None
+    return [
+        EngineStatus(
+            f"stream job {job}", address or "-", "-", "up" if state == "RUNNING" else f"down: {state}"
+        )
+        for job, state in states.items()
+    ]
+
+
+def show_status(stack: Stack, names: Iterable[str], jobs: bool) -> bool:
+    """Print one line an engine and a stream job; True when all are up."""
     with ThreadPoolExecutor(max_workers=8) as pool:
         found = list(pool.map(lambda name: engine_status(stack, name), names))
+    found += job_statuses(stack) if jobs else []
     print_table([(entry.title, entry.address, entry.version, entry.health) for entry in found])
     return all(entry.up for entry in found)
 

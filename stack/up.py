@@ -14,6 +14,7 @@ from contract.settings import Settings
 from stack.engine import Engine, EngineContext
 from stack.environment import external_value, own_values, write_env
 from stack.errors import StackError
+from stack.exporter import Exporter
 from stack.external import check_external
 from stack.flink import Flink
 from stack.folder import ROOT, StackFolder
@@ -24,10 +25,11 @@ from stack.postgres import Postgres
 from stack.prometheus import Prometheus, find_prometheus
 from stack.spark import write_spark_conf
 
-ENGINES: tuple[type[Engine], ...] = (Kafka, Postgres, Mongo, Flink, Prometheus)
-ENGINE_NAMES = tuple(engine.name for engine in ENGINES)
+ENGINES: tuple[type[Engine], ...] = (Kafka, Postgres, Mongo, Flink, Prometheus, Exporter)
+ENGINE_NAMES = tuple(engine.name for engine in ENGINES if engine is not Exporter)
+ALL_NAMES = (*ENGINE_NAMES, Exporter.name)
 MONGO_DATABASE_DEFAULT = "risk"
-STOP_ORDER = ("prometheus", "flink", "mongo", "postgres", "kafka")
+STOP_ORDER = ("flink", "exporter", "prometheus", "mongo", "postgres", "kafka")
 Tell = Callable[[str], None]
 
 
@@ -38,6 +40,7 @@ class Stack:
         self.folder = folder
         self.environment = os.environ if environment is None else environment
         self.ports = PortBook(folder)
+        self._locks = 0
         self.own = own_values(folder.env)
         context = EngineContext(folder, self.ports, {**self.own, **self._given()})
         self.engines = {engine.name: engine(context) for engine in ENGINES}
@@ -61,7 +64,7 @@ class Stack:
         Raises:
             StackError: an engine does not start, or a real server does not answer.
         """
-        with self._locked(tell):
+        with self.locked(tell):
             wanted = [self.engines[name] for name in names]
             for engine in wanted:
                 if address := self.external(engine.name):
@@ -108,10 +111,10 @@ class Stack:
         write_env(self.folder.env, values, own=set(self.own))
         return values
 
-    def down(self, names: Iterable[str] = ENGINE_NAMES, tell: Tell = print) -> None:
+    def down(self, names: Iterable[str] = ALL_NAMES, tell: Tell = print) -> None:
         """Stop the engines, those that use others first."""
         wanted = set(names)
-        with self._locked(tell):
+        with self.locked(tell):
             for engine in (
                 self.engines[name] for name in ("prometheus", "flink", "mongo", "postgres", "kafka")
             ):
@@ -119,14 +122,22 @@ class Stack:
                     tell(f"{engine.title} is stopped")
 
     @contextmanager
-    def _locked(self, tell: Tell) -> Iterator[None]:
+    def locked(self, tell: Tell) -> Iterator[None]:
+        """Keep other processes from starting or stopping this stack; may be entered again from inside."""
+        if self._locks:
+            yield
+            return
         with (self.folder.root / "lock").open("w") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 tell("another start or stop of this stack is under way: waiting for it")
                 fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
+            self._locks += 1
+            try:
+                yield
+            finally:
+                self._locks -= 1
 
 
 def public(address: str) -> str:

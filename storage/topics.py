@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic
 
-from contract.names import ALERTS_TOPIC, TOPIC_MESSAGE_BYTES_MAX
+from contract.names import ALERTS_TOPIC, DELIVERIES_TOPIC, STREAM_RUNS_TOPIC, TOPIC_MESSAGE_BYTES_MAX
 from contract.settings import Settings, SettingsError
 
 TIMEOUT_S = 20.0
@@ -30,8 +30,8 @@ def topics(settings: Settings) -> tuple[Topic, ...]:
     return (
         Topic(settings.kafka_topic, 4, events),
         Topic(ALERTS_TOPIC, 2),
-        Topic("alert_deliveries", 1),
-        Topic("stream_runs", 1, {"cleanup.policy": "compact"}),
+        Topic(DELIVERIES_TOPIC, 1),
+        Topic(STREAM_RUNS_TOPIC, 1, {"cleanup.policy": "compact"}),
     )
 
 
