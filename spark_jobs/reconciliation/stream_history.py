@@ -2,7 +2,8 @@
 
 A run is known by its start: the offsets from which it read. A run that resumed
 from a checkpoint carried on where the runs before it had got to, so nothing lies
-between them; one that started without a checkpoint may have left a gap.
+between them. One that started without a checkpoint may have left a gap, save for
+what the alerts of the runs before prove that they had read.
 """
 
 from __future__ import annotations
@@ -36,8 +37,16 @@ class StreamRun:
 class StreamHistory:
     """All known starts of the stream job, the oldest first."""
 
-    def __init__(self, runs: Iterable[StreamRun]) -> None:
+    def __init__(
+        self, runs: Iterable[StreamRun], read_before: Mapping[str, Mapping[int, int]] | None = None
+    ) -> None:
+        """Order the runs.
+
+        ``read_before`` tells for a run that did not resume what was surely read before it
+        started: run id -> partition -> offset of the last alert raised until then.
+        """
         self.runs = tuple(sorted(runs, key=lambda run: (run.started_at_ms, run.run_id)))
+        self._read_before = read_before or {}
 
     def could_have_run(self, rule: tuple[str, int], position: Position) -> bool:
         """Whether some run with this rule and version may have taken in the position."""
@@ -45,12 +54,16 @@ class StreamHistory:
 
     def certain_run(self, position: Position) -> StreamRun | None:
         """The run that must have taken in a committed position; None where none must have."""
-        later_may_skip = False
+        later: StreamRun | None = None
         for run in reversed(self.runs):
             if self._reaches(run, position):
-                return None if later_may_skip else run
-            later_may_skip = not run.resumed
+                return None if later and self._may_have_skipped(later, position) else run
+            later = run
         return None
+
+    def _may_have_skipped(self, run: StreamRun, position: Position) -> bool:
+        read_before = self._read_before.get(run.run_id, {}).get(position.partition, -1)
+        return not run.resumed and position.offset > read_before
 
     @staticmethod
     def _reaches(run: StreamRun, position: Position) -> bool:

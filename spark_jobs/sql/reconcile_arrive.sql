@@ -1,3 +1,4 @@
+-- name: alerts
 -- The first write stands.
 INSERT INTO warehouse.stream_alerts (alert_id, rule_id, rule_version, event_id, user_id, topic, partition, "offset",
     event_time, detected_at_ms, evidence, seen, document, batch_id)

@@ -1,3 +1,4 @@
+-- name: cases
 -- Alerts whose event lies in the judged ranges; alerts that arrived now for events judged before, or for a
 -- place that the topic does not have; alerts that stand unexplained; alerts that the batch raises itself, unless
 -- the stream raised them for a later message, which waits.
@@ -27,8 +28,10 @@ LEFT JOIN warehouse.stream_alerts s USING (alert_id)
 LEFT JOIN staging.reconcile_ranges_{token} r ON r.partition = s.partition
 WHERE s.alert_id IS NULL OR r.partition IS NULL OR s."offset" < r.end_offset OR s."offset" >= r.topic_end;
 
+-- name: statistics
 ANALYZE staging.reconcile_cases_{token};
 
+-- name: open
 INSERT INTO staging.reconcile_open_{token}
 SELECT c.event_id, e.event_id IS NULL, s.topic, s.partition, s."offset"
 FROM staging.reconcile_cases_{token} c

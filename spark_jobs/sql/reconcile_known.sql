@@ -1,3 +1,4 @@
+-- name: known
 -- One row per alert to judge, with the stream's alert, the accepted event, the accepted event and the conflicting
 -- duplicate at the alert's source, and why the message there was quarantined.
 SELECT c.alert_id, c.rule_id, c.event_id,

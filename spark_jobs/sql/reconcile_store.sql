@@ -1,3 +1,4 @@
+-- name: verdicts
 -- A verdict that has not changed is not written again.
 WITH changed AS (
     INSERT INTO warehouse.alert_reconciliation AS known
@@ -16,6 +17,7 @@ INSERT INTO warehouse.alert_reconciliation_history
     (alert_id, batch_id, rule_id, rule_version, event_id, verdict, reason, detail, judged_at)
 SELECT alert_id, batch_id, rule_id, rule_version, event_id, verdict, reason, detail, judged_at FROM changed;
 
+-- name: missed alerts
 INSERT INTO warehouse.missed_alerts (alert_id, document, batch_id)
 SELECT alert_id, document, %(batch_id)s
 FROM staging.reconcile_verdicts_{token} WHERE document IS NOT NULL

@@ -25,7 +25,6 @@ CREATE TABLE warehouse.reconciliation_runs (
     batch_id            text COLLATE "C" PRIMARY KEY REFERENCES warehouse.batch_runs,
     run_number          bigint GENERATED ALWAYS AS IDENTITY UNIQUE,
     topic               text COLLATE "C" NOT NULL,
-    topic_id            text,
     alert_topic_offsets jsonb NOT NULL,
     judged_offsets      jsonb NOT NULL,
     messages_read       bigint NOT NULL,

@@ -34,6 +34,14 @@ def test_no_run_is_certain_before_one_that_started_without_a_checkpoint() -> Non
     assert history.certain_run(position(100)) is not None
 
 
+def test_an_alert_raised_before_that_start_proves_what_lies_before_the_alert() -> None:
+    first, second = run(0), run(100, started_at_ms=1, resumed=False)
+    history = StreamHistory([first, second], {second.run_id: {0: 70}})
+    assert history.certain_run(position(70)) is first
+    assert history.certain_run(position(71)) is None
+    assert history.certain_run(position(70, partition=1)) is second
+
+
 def test_a_later_resumed_run_proves_what_lies_before_its_start() -> None:
     first, second = run(0), run(100, started_at_ms=1)
     history = StreamHistory([first, second, run(500, started_at_ms=2, resumed=False)])

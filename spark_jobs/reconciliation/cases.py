@@ -1,0 +1,59 @@
+"""What is known of each alert to judge, read from the run's staging tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+
+from spark_jobs.reconciliation.model import Case, EvaluatedEvent, Position, StreamAlert
+from spark_jobs.runs import Run
+from spark_jobs.statements import read_statements
+
+ROWS_PER_FETCH = 5_000
+
+
+def read_cases(run: Run) -> Iterator[Case]:
+    """Give every alert to judge; a bounded number is in memory at a time."""
+    statement = read_statements("reconcile_known", run.token)["known"]
+    with run.connection.cursor(name=f"reconcile_known_{run.token}") as cursor:
+        cursor.itersize = ROWS_PER_FETCH
+        cursor.execute(statement)
+        for row in cursor:
+            yield _case(*row)
+
+
+def _case(alert_id: str, rule_id: str, event_id: str, *known: Any) -> Case:
+    return Case(
+        alert_id=alert_id,
+        rule_id=rule_id,
+        event_id=event_id,
+        alert=_alert(alert_id, rule_id, event_id, *known[:5]),
+        accepted=_event(*known[5:10]),
+        at_source=_event(*known[10:15]),
+        conflicting=_event(*known[15:20]),
+        quarantine_reason=known[20],
+    )
+
+
+def _alert(
+    alert_id: str,
+    rule_id: str,
+    event_id: str,
+    rule_version: int,
+    topic: str | None,
+    partition: int,
+    offset: int,
+    document: str,
+) -> StreamAlert | None:
+    if topic is None:
+        return None
+    source = Position(topic, partition, offset)
+    return StreamAlert(alert_id, rule_id, rule_version, event_id, source, orjson.loads(document))
+
+
+def _event(topic: str | None, partition: int, offset: int, event: str, firing: str) -> EvaluatedEvent | None:
+    if topic is None:
+        return None
+    return EvaluatedEvent(orjson.loads(event), Position(topic, partition, offset), orjson.loads(firing))

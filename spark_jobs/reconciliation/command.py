@@ -1,0 +1,62 @@
+"""The command line of ``reconcile_alerts.py``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import closing
+
+from contract.settings import SettingsError, load_settings
+from rules.catalog import load_catalog
+from rules.errors import RuleError
+from spark_jobs.command import EXIT_ALREADY_RUNNING, EXIT_ERROR
+from spark_jobs.progress import Progress
+from spark_jobs.reconciliation.reconciling import JOB, Reconciliation, UnexplainedError
+from spark_jobs.reconciliation.summary import summary
+from spark_jobs.runs import AlreadyRunningError, RunError
+from spark_jobs.session import build_session
+from storage.postgres import connect_batch, require_migrated
+
+EXIT_UNEXPLAINED = 1
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Reconcile what is due; return the exit status: 1 where a difference is unexplained."""
+    parser = argparse.ArgumentParser(
+        prog="reconcile_alerts.py", description="Judge the stream's alerts up to what it has committed."
+    )
+    parser.add_argument("--wait", action="store_true", help="queue behind a run that is going on")
+    parser.add_argument(
+        "--accept-gap", action="store_true", help="go on without alerts that their topic lost"
+    )
+    options = parser.parse_args(arguments)
+    try:
+        _reconcile(options)
+    except AlreadyRunningError as error:
+        return _fail(error, EXIT_ALREADY_RUNNING)
+    except UnexplainedError as error:
+        return _fail(error, EXIT_UNEXPLAINED)
+    except (SettingsError, RunError, RuleError) as error:
+        return _fail(error, EXIT_ERROR)
+    return 0
+
+
+def _reconcile(options: argparse.Namespace) -> None:
+    settings, lines = load_settings(), Progress(JOB)
+    for name in ("kafka_bootstrap_servers", "mongo_uri", "lake_uri"):
+        settings.require(name)
+    rules = load_catalog()
+    with closing(connect_batch(settings, "tandem-reconcile-alerts")) as connection:
+        require_migrated(connection)
+        reconciliation = Reconciliation(settings, connection, build_session(JOB), rules, lines)
+        reconciled = reconciliation.reconcile(
+            now_ms=time.time_ns() // 1_000_000, accept_gap=options.accept_gap, wait=options.wait
+        )
+    lines.show(summary(reconciled, lines.seconds))
+
+
+def _fail(error: Exception, status: int) -> int:
+    sys.stderr.write(f"error: {error}\n")
+    return status

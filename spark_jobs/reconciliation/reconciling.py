@@ -1,0 +1,174 @@
+"""One reconciliation: read the alerts, evaluate the events, judge, put in force, tell the alert store."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import orjson
+from pymongo.collection import Collection
+from pymongo.errors import PyMongoError
+from pyspark.sql import SparkSession
+
+from contract.names import ALERTS_COLLECTION, ALERTS_TOPIC, DETECT_GROUP, STREAM_RUNS_TOPIC
+from contract.settings import Settings, SettingsError
+from rules.catalog import Rule, rules_version
+from rules.compiler import CompiledRule, compile_rule
+from spark_jobs.progress import Progress as Lines
+from spark_jobs.reconciliation.alert_store import Document, write_pending_statuses
+from spark_jobs.reconciliation.arrivals import Arrivals, store_arrivals, store_refused
+from spark_jobs.reconciliation.bookkeeping import (
+    ALERTS_SOURCE,
+    put_in_force,
+    read_before_starts,
+    read_landed,
+    read_progress,
+)
+from spark_jobs.reconciliation.gathering import Gathered, Gatherer
+from spark_jobs.reconciliation.judging_range import find_judging_range
+from spark_jobs.reconciliation.model import Position, RuleInForce
+from spark_jobs.reconciliation.stream_history import StreamHistory, StreamRun, StreamRunError, read_stream_run
+from spark_jobs.reconciliation.topics import (
+    find_unread,
+    read_committed_offsets,
+    read_end_offsets,
+    read_messages,
+)
+from spark_jobs.reconciliation.verdicts import Tally, judge_cases
+from spark_jobs.runs import Counts, Run, RunError, run
+from spark_jobs.staging import Warehouse, drop_staging
+from spark_jobs.statements import execute
+from storage import mongo
+from storage.postgres import Connection, transaction
+
+JOB = "reconcile_alerts"
+STORE_ANSWER_MS_MAX = 30_000
+
+
+class UnexplainedError(RunError):
+    """Stream and batch differ and nothing recorded tells why; the text names the first alerts."""
+
+
+@dataclass(frozen=True)
+class Reconciled:
+    """What a run found."""
+
+    arrivals: Arrivals
+    gathered: Gathered
+    tally: Tally
+    waiting: int
+
+
+@dataclass(frozen=True)
+class Reconciliation:
+    """All that a run works with."""
+
+    settings: Settings
+    connection: Connection
+    spark: SparkSession
+    rules: Sequence[Rule]
+    lines: Lines
+
+    def reconcile(self, *, now_ms: int, accept_gap: bool = False, wait: bool = False) -> Reconciled:
+        """Judge what is due, put the verdicts in force, and write the statuses.
+
+        Raises:
+            UnexplainedError: a verdict has no explanation; the verdicts stand all the same.
+            RunError: alerts are gone from their topic, or another run is going on.
+        """
+        with run(self.connection, JOB, wait=wait) as current:
+            drop_staging(self.connection, "reconcile")
+            reconciled = self._judge(current, now_ms, accept_gap)
+            self._write_statuses()
+            drop_staging(self.connection, "reconcile")
+            if reconciled.tally.unexplained_count:
+                raise UnexplainedError(_name_unexplained(reconciled.tally))
+            with current.commit() as (_, result):
+                result.counts = Counts(rows_written=sum(reconciled.tally.counts.values()))
+                result.input_batch_ids = reconciled.gathered.batch_ids
+            return reconciled
+
+    def _judge(self, current: Run, now_ms: int, accept_gap: bool) -> Reconciled:
+        topic = self.settings.kafka_topic
+        progress = read_progress(self.connection, topic)
+        committed = read_committed_offsets(self.settings, DETECT_GROUP, topic)
+        held = read_end_offsets(self.settings, ALERTS_TOPIC)
+        unread = find_unread(ALERTS_TOPIC, held, progress.alert_topic_offsets, accept_gap=accept_gap)
+        current.start(
+            source=ALERTS_SOURCE,
+            target="warehouse.alert_reconciliation",
+            start_offsets={str(partition): start for partition, (start, _) in unread.items()},
+            end_offsets={str(partition): end for partition, (_, end) in unread.items()},
+            rules_version=rules_version(self.rules),
+        )
+        with transaction(self.connection) as cursor:
+            execute(cursor, "reconcile_stage", current.token)
+        arrivals = store_arrivals(current, read_messages(self.settings, ALERTS_TOPIC, unread), topic)
+        self.lines.say(f"{arrivals.read:,} messages of {ALERTS_TOPIC} read")
+        topic_ends = {number: end for number, (_, end) in read_end_offsets(self.settings, topic).items()}
+        landed = read_landed(self.connection, topic)
+        judging = find_judging_range(progress, landed, committed)
+        gathered = self._gatherer(current).gather(judging, topic_ends, landed)
+        self.lines.say(f"{gathered.events_judged:,} events evaluated")
+        tally = judge_cases(current, self._rules_in_force(), self._read_history(current), now_ms)
+        ends = {partition: end for partition, (_, end) in unread.items()}
+        waiting = put_in_force(current, topic, ends, judging, arrivals, gathered)
+        return Reconciled(arrivals, gathered, tally, waiting)
+
+    def _gatherer(self, current: Run) -> Gatherer:
+        return Gatherer(
+            run=current,
+            spark=self.spark,
+            warehouse=Warehouse.of(self.settings.batch_dsn),
+            lake_uri=self.settings.require("lake_uri"),
+            topic=self.settings.kafka_topic,
+            rules=[compile_rule(rule) for rule in self.rules],
+        )
+
+    def _rules_in_force(self) -> dict[str, RuleInForce]:
+        compiled: list[CompiledRule] = [compile_rule(rule) for rule in self.rules]
+        return {
+            entry.rule.id: RuleInForce(
+                entry.rule.id, entry.rule.version, entry.rule.severity, entry.evidence_fields
+            )
+            for entry in compiled
+        }
+
+    def _read_history(self, current: Run) -> StreamHistory:
+        """Read every start of the stream job; a message that tells none is recorded as refused."""
+        runs: list[StreamRun] = []
+        refused: list[tuple[Position, str]] = []
+        held = read_end_offsets(self.settings, STREAM_RUNS_TOPIC)
+        for message in read_messages(self.settings, STREAM_RUNS_TOPIC, held):
+            try:
+                runs.append(read_stream_run(orjson.loads(message.value or b"")))
+            except (orjson.JSONDecodeError, StreamRunError) as error:
+                refused.append((message.position, str(error)))
+        with transaction(self.connection) as cursor:
+            store_refused(cursor, refused, current.batch_id)
+        read_before = read_before_starts(
+            self.connection, self.settings.kafka_topic, [entry for entry in runs if not entry.resumed]
+        )
+        return StreamHistory(runs, read_before)
+
+    def _write_statuses(self) -> None:
+        with mongo.connect(self.settings, STORE_ANSWER_MS_MAX) as client:
+            alerts: Collection[Document] = client[self.settings.mongo_database][ALERTS_COLLECTION]
+            try:
+                written = write_pending_statuses(self.connection, alerts)
+            except PyMongoError as error:
+                raise SettingsError(
+                    f"MONGO_URI: {mongo.describe(self.settings)} ({type(error).__name__}); the verdicts "
+                    "stand in the warehouse, the next run writes them to the alert store"
+                ) from None
+        self.lines.say(f"{written:,} statuses written")
+
+
+def _name_unexplained(tally: Tally) -> str:
+    named = "; ".join(f"{alert_id} {detail}" for alert_id, detail in tally.unexplained)
+    more = tally.unexplained_count - len(tally.unexplained)
+    return (
+        f"{tally.unexplained_count} differences between stream and batch are unexplained: {named}"
+        + (f"; and {more} more" if more else "")
+        + "; see warehouse.alert_reconciliation where reason = 'unexplained'"
+    )
