@@ -9,7 +9,7 @@ import numpy as np
 import orjson
 
 from contract.events import Reason
-from ingestion.messages import Kind, Message
+from ingestion.messages import Message
 
 Fields = dict[str, Any]
 Maker = Callable[[Fields], bytes | None]
@@ -123,7 +123,7 @@ class BrokenMessages:
             value=make({**fields, "user_id": user_id, **SAMPLES[event_type]}),
             event_type=event_type,
             event_id=None if fault in UNREADABLE_IDS else event_id,
-            kind=Kind.BROKEN,
+            kind="broken",
             reason=reason.value,
             fault=fault,
         )

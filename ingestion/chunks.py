@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import repeat
 
-from ingestion.messages import Kind, Message
+from ingestion.messages import Message
 from ingestion.population import Ints, Texts
 
 
@@ -38,7 +38,7 @@ class Chunk:
     def messages(self) -> list[Message]:
         """Return the events as messages."""
         values = map(str.encode, self.events.tolist())
-        rest = (repeat(Kind.GOOD), *(repeat(None) for _ in range(4)), repeat(()))
+        rest = (repeat("good"), *(repeat(None) for _ in range(4)), repeat(()))
         rows = zip(
             self.keys.tolist(), values, self.types.tolist(), self.rows.event_id.tolist(), *rest, strict=False
         )

@@ -12,9 +12,10 @@ from confluent_kafka import KafkaError, KafkaException, Producer
 from contract.names import TOPIC_MESSAGE_BYTES_MAX
 from contract.settings import Settings, SettingsError
 from ingestion.errors import DeliveryError
-from ingestion.ledger import Ledger, Tally
+from ingestion.ledger import Ledger
 from ingestion.messages import Message
 from ingestion.pace import Pace
+from ingestion.tally import Tally
 
 CONNECT_SECONDS = 10.0
 SLICE_MESSAGES = 500
@@ -25,8 +26,8 @@ SETTLE_SECONDS = 0.25
 class Observer(Protocol):
     """Is told what was acknowledged and what failed, some times a second."""
 
-    def acknowledged(self, messages: list[Message]) -> None:
-        """Take in messages that the broker has."""
+    def acknowledged(self, tally: Tally) -> None:
+        """Take in counts of messages that the broker has."""
 
     def failed(self, count: int) -> None:
         """Take in how many messages failed."""
@@ -82,7 +83,7 @@ class Delivery:
     def __init__(
         self, producer: Producer, topic: str, ledger: Ledger | None = None, observer: Observer | None = None
     ) -> None:
-        self.tally = Tally()
+        self.tally = Tally([])
         self.failures = 0
         self.first_failure: KafkaError | None = None
         self._producer = producer
@@ -149,12 +150,14 @@ class Delivery:
     def _settle(self) -> None:
         acknowledged, self._acknowledged = self._acknowledged, []
         self._settled_at = time.monotonic()
-        messages = [message for message, *_ in acknowledged]
-        self.tally.add(messages)
+        if not acknowledged:
+            return
+        settled = Tally([message for message, *_ in acknowledged])
+        self.tally.add(settled)
         if self._ledger:
             self._ledger.write(acknowledged)
         if self._observer:
-            self._observer.acknowledged(messages)
+            self._observer.acknowledged(settled)
 
     def _error(self) -> DeliveryError:
         if self._observer:
@@ -162,6 +165,6 @@ class Delivery:
         cause = self.first_failure.str() if self.first_failure else "no answer"
         return DeliveryError(
             f"topic {self._topic}: {self.failures:,} messages were not acknowledged within "
-            f"{FLUSH_SECONDS:.0f} s, {self.tally.acknowledged:,} were; first cause: {cause}; "
+            f"{FLUSH_SECONDS:.0f} s, {self.tally.messages:,} were; first cause: {cause}; "
             "is the broker of KAFKA_BOOTSTRAP_SERVERS up?"
         )

@@ -29,7 +29,7 @@ import pyarrow.parquet as pq
 
 from ingestion.column_check import check_columns
 from ingestion.errors import InputFileError
-from ingestion.messages import Kind, Message
+from ingestion.messages import Message
 from ingestion.population import Ints
 
 LABEL_DELAY_MS = 7 * 86_400_000
@@ -151,7 +151,7 @@ def _cents(file: Path, amounts: Any) -> Ints:
 
 
 def _messages(event_type: str, prefix: str, customer: Ints, ids: Ints, values: list[str]) -> list[Message]:
-    rest = (repeat(Kind.GOOD), *(repeat(None) for _ in range(4)), repeat(()))
+    rest = (repeat("good"), *(repeat(None) for _ in range(4)), repeat(()))
     keys = [b"hb_u%d" % user for user in customer.tolist()]
     event_ids = [f"{prefix}{number}" for number in ids.tolist()]
     return list(

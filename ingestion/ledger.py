@@ -6,7 +6,6 @@ The last line is the summary. A name that ends in ``.gz`` is compressed.
 from __future__ import annotations
 
 import gzip
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
@@ -57,7 +56,7 @@ def _line(message: Message, partition: int, offset: int) -> str:
         event_id = message.event_id
         if event_id.isascii() and event_id.replace("_", "").isalnum():
             return (
-                f'{{"event_id":"{event_id}","event_type":"{message.event_type}","kind":"{message.kind.value}",'
+                f'{{"event_id":"{event_id}","event_type":"{message.event_type}","kind":"{message.kind}",'
                 f'"reason":null,"fault":null,"scenario":null,"step":null,"expected_alerts":[],'
                 f'"partition":{partition},"offset":{offset}}}\n'
             )
@@ -87,27 +86,3 @@ def read_summary(path: Path) -> dict[str, Any]:
 def _lines(path: Path) -> Iterator[dict[str, Any]]:
     with gzip.open(path, "rb") if _gz(path) else path.open("rb") as file:
         yield from map(orjson.loads, file)
-
-
-class Tally:
-    """Counts of what was acknowledged."""
-
-    def __init__(self) -> None:
-        self.kinds: Counter[str] = Counter()
-        self.event_types: Counter[str] = Counter()
-        self.reasons: Counter[str] = Counter()
-        self.scenarios: Counter[str] = Counter()
-        self.bytes = 0
-
-    def add(self, messages: list[Message]) -> None:
-        """Count these messages."""
-        self.kinds.update(message.kind.value for message in messages)
-        self.event_types.update(message.event_type or "none" for message in messages)
-        self.reasons.update(message.reason for message in messages if message.reason)
-        self.scenarios.update(message.scenario for message in messages if message.scenario)
-        self.bytes += sum(len(message.value or b"") for message in messages)
-
-    @property
-    def acknowledged(self) -> int:
-        """All of them."""
-        return sum(self.kinds.values())

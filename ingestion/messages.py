@@ -4,17 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from enum import StrEnum
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
-
-class Kind(StrEnum):
-    """What a message is meant to be."""
-
-    GOOD = "good"
-    DUPLICATE = "duplicate"
-    CONFLICT = "conflict"
-    BROKEN = "broken"
+Kind = Literal["good", "duplicate", "conflict", "broken"]
+"""What a message is meant to be."""
 
 
 class Message(NamedTuple):
@@ -29,7 +22,7 @@ class Message(NamedTuple):
     value: bytes | None
     event_type: str | None
     event_id: str | None
-    kind: Kind = Kind.GOOD
+    kind: Kind = "good"
     reason: str | None = None
     fault: str | None = None
     scenario: str | None = None

@@ -11,11 +11,9 @@
 
 from __future__ import annotations
 
-from collections import Counter as Counts
-
 from prometheus_client import CollectorRegistry, Counter, start_http_server
 
-from ingestion.messages import Message
+from ingestion.tally import Tally
 
 
 class ProducerMetrics:
@@ -33,13 +31,13 @@ class ProducerMetrics:
         """Answer Prometheus on this port until the process ends."""
         start_http_server(port, addr=host, registry=self.registry)
 
-    def acknowledged(self, messages: list[Message]) -> None:
+    def acknowledged(self, tally: Tally) -> None:
         """Count messages that the broker has."""
-        for event_type, count in Counts(message.event_type or "none" for message in messages).items():
+        for event_type, count in tally.event_types.items():
             self._events.labels(event_type).inc(count)
-        for kind, count in Counts(message.kind.value for message in messages).items():
+        for kind, count in tally.kinds.items():
             self._messages.labels(kind).inc(count)
-        self._bytes.inc(sum(len(message.value or b"") for message in messages))
+        self._bytes.inc(tally.bytes)
 
     def failed(self, count: int) -> None:
         """Count messages that were not acknowledged."""

@@ -13,7 +13,7 @@ import orjson
 
 from contract.events import Reason
 from ingestion.broken import BrokenMessages
-from ingestion.messages import Kind, Message
+from ingestion.messages import Message
 from ingestion.options import StreamOptions
 from ingestion.population import Floats, Ints
 
@@ -68,7 +68,7 @@ class Mishaps:
         for index, waits in zip(
             chosen.tolist(), (rng.random(len(chosen)) < HELD_SHARE).tolist(), strict=True
         ):
-            copy = messages[index]._replace(kind=Kind.DUPLICATE, expected_alerts=())
+            copy = messages[index]._replace(kind="duplicate", expected_alerts=())
             if waits:
                 self.held.append(copy)
             else:
@@ -97,5 +97,5 @@ def _contradict(message: Message) -> Message:
         if name in fields:
             fields[name] += 100
     return message._replace(
-        value=orjson.dumps(fields), kind=Kind.CONFLICT, reason=Reason.CONFLICTING_DUPLICATE.value
+        value=orjson.dumps(fields), kind="conflict", reason=Reason.CONFLICTING_DUPLICATE.value
     )

@@ -8,8 +8,8 @@ from types import TracebackType
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from ingestion.messages import Message
 from ingestion.metrics import ProducerMetrics
+from ingestion.tally import Tally
 
 LINE_SECONDS = 5.0
 
@@ -50,10 +50,10 @@ class RunProgress:
         """Messages acknowledged a second, over the whole run."""
         return self._count / self.seconds
 
-    def acknowledged(self, messages: list[Message]) -> None:
-        """Take in messages that the broker has."""
-        self._count += len(messages)
-        self._metrics.acknowledged(messages)
+    def acknowledged(self, tally: Tally) -> None:
+        """Take in counts of messages that the broker has."""
+        self._count += tally.messages
+        self._metrics.acknowledged(tally)
         self._bar.update(self._task, completed=self._count, rate=self.rate)
         if not self._console.is_terminal and time.monotonic() - self._said_at > LINE_SECONDS:
             self._said_at = time.monotonic()

@@ -13,11 +13,12 @@ from rich.console import Console
 
 from contract.settings import load_settings
 from ingestion.delivery import Delivery, connect
-from ingestion.ledger import Ledger, Tally
+from ingestion.ledger import Ledger
 from ingestion.messages import Message
 from ingestion.metrics import ProducerMetrics
 from ingestion.pace import Pace
 from ingestion.progress import RunProgress
+from ingestion.tally import Tally
 
 
 @dataclass(frozen=True)
@@ -88,15 +89,10 @@ def _stops(pace: Pace) -> Iterator[None]:
 
 def _summary(tally: Tally, progress: RunProgress, pace: Pace) -> dict[str, Any]:
     return {
-        "acknowledged": tally.acknowledged,
+        **tally.as_dict(),
         "stopped_early": pace.stopped,
         "seconds": round(progress.seconds, 3),
         "messages_per_second": round(progress.rate),
-        "value_bytes": tally.bytes,
-        "kinds": dict(sorted(tally.kinds.items())),
-        "event_types": dict(sorted(tally.event_types.items())),
-        "reasons": dict(sorted(tally.reasons.items())),
-        "scenarios": dict(sorted(tally.scenarios.items())),
     }
 
 
