@@ -12,7 +12,7 @@ PROJECT = Path(__file__).parent.parent
 
 @cache
 def code_version() -> str:
-    """Return the short commit, with ``-dirty`` for local changes; outside a repository the project's version."""
+    """Return the short commit, `-dirty` with local changes; outside a repository the version."""
     command = ["git", "-C", str(PROJECT), "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"]
     try:
         return subprocess.run(command, capture_output=True, check=True, text=True, timeout=10).stdout.strip()

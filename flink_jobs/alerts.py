@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pyflink.table import StreamTableEnvironment, Table
 
 from contract.events import load_contract
-from rules.compiler import CompiledRule, compile_rule
 from rules.catalog import Rule
+from rules.compiler import CompiledRule, compile_rule
 from rules.dialects import FlinkDialect
 
 DIALECT = FlinkDialect()

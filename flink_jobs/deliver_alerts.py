@@ -50,6 +50,10 @@ class Deliver(ScalarFunction):  # type: ignore[misc]
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
 
+    def is_deterministic(self) -> bool:
+        """Writing is no pure function: the optimiser must not repeat or drop it."""
+        return False
+
     def open(self, function_context: FunctionContext) -> None:
         """Connect, and deliver what a killed store may have lost."""
         self._client = connect(self._settings)
@@ -100,7 +104,7 @@ def deliveries(messages: Table, settings: Settings) -> Table:
     row = DataTypes.ROW(
         [DataTypes.FIELD("alert_id", DataTypes.STRING()), DataTypes.FIELD("delivery", DataTypes.STRING())]
     )
-    deliver = udf(Deliver(settings), result_type=row, func_type="pandas", deterministic=False)
+    deliver = udf(Deliver(settings), result_type=row, func_type="pandas")
     return messages.map(deliver)
 
 

@@ -37,6 +37,8 @@ def stream_environment(job: str, settings: Settings, options: Mapping[str, str])
     for name, value in {**_common_options(job, settings), **options}.items():
         configuration.set_string(name, value)
     execution = StreamExecutionEnvironment.get_execution_environment(configuration)
+    if urls := jar_urls():
+        execution.add_jars(*urls)
     environment = StreamTableEnvironment.create(execution)
     register_functions(environment)
     return environment
@@ -79,12 +81,9 @@ def _common_options(job: str, settings: Settings) -> dict[str, str]:
         "restart-strategy.type": "exponential-delay",
         "restart-strategy.exponential-delay.initial-backoff": "500 ms",
         "restart-strategy.exponential-delay.max-backoff": "10 s",
-        "restart-strategy.exponential-delay.attempts-before-reset-backoff": "infinite",
         "table.local-time-zone": "UTC",
         "table.exec.sink.not-null-enforcer": "ERROR",
     }
-    if urls := jar_urls():
-        options["pipeline.jars"] = ";".join(urls)
     if settings.checkpoint_uri:
         options["execution.checkpointing.dir"] = settings.checkpoint_uri
     return options

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import secrets
 import sys
+import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import orjson
-from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 from pymongo.errors import PyMongoError
 
 from contract.code_version import code_version
@@ -20,6 +21,13 @@ from storage.mongo import connect, describe
 
 KAFKA_ANSWER_S_MAX = 15.0
 MONGO_ANSWER_MS_MAX = 2000
+COORDINATOR_ELSEWHERE = frozenset(
+    {
+        KafkaError.NOT_COORDINATOR,
+        KafkaError.COORDINATOR_NOT_AVAILABLE,
+        KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+    }
+)
 
 Run = dict[str, Any]
 
@@ -72,10 +80,23 @@ def _committed_or_first(consumer: Consumer, topic: str) -> dict[str, int]:
         raise SettingsError(f"KAFKA_TOPIC={topic}: no such topic on the brokers: create it with `make up`")
     partitions = [TopicPartition(topic, number) for number in sorted(found.partitions)]
     offsets = {}
-    for part in consumer.committed(partitions, timeout=KAFKA_ANSWER_S_MAX):
+    for part in _committed(consumer, partitions):
         first, _ = consumer.get_watermark_offsets(part, timeout=KAFKA_ANSWER_S_MAX)
         offsets[str(part.partition)] = max(part.offset, first)
     return offsets
+
+
+def _committed(consumer: Consumer, partitions: list[TopicPartition]) -> list[TopicPartition]:
+    """Ask for the commits; a broker that has just started looks for the group's coordinator for a moment."""
+    deadline = time.monotonic() + KAFKA_ANSWER_S_MAX
+    while True:
+        try:
+            found: list[TopicPartition] = consumer.committed(partitions, timeout=KAFKA_ANSWER_S_MAX)
+            return found
+        except KafkaException as error:
+            if error.args[0].code() not in COORDINATOR_ELSEWHERE or time.monotonic() > deadline:
+                raise
+            time.sleep(0.2)
 
 
 def _publish(settings: Settings, record: Run) -> None:
