@@ -16,7 +16,7 @@ from contract.field_checks import CAPITAL_LETTERS
 
 SCHEMA_PATH = Path(__file__).with_name("risk_events.schema.json")
 
-_CONTROL_CHARACTER = {"pattern": "[\\u0000-\\u001f\\u007f-\\u009f]"}
+_CONTROL_CHARACTER = {"type": "string", "pattern": "[\\u0000-\\u001f\\u007f-\\u009f]"}
 _TYPES = {"text": "string", "integer": "integer", "number": "number", "boolean": "boolean"}
 _BEYOND_SCHEMA = (
     "One event. Beyond this schema: a message is strict UTF-8 and RFC 8259 JSON of at most {bytes} bytes "

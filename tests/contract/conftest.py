@@ -16,8 +16,8 @@ import pytest
 from contract.card_numbers import mask_card_numbers
 from contract.parser import parse_message
 from stack.folder import ROOT, STREAM_PYTHON
-from tests.contract.generated import boundaries, mutated_bytes, mutated_events, written_oddly
-from tests.contract.messages import APPEND_TIME_MS, CASES
+from tests.contract.generated import boundary_events, mutated_bytes, mutated_events, written_oddly
+from tests.contract.messages import APPEND_TIME_MS, CASES, encoded
 
 SEED = 20_240_229
 Outcome = dict[str, Any]
@@ -28,7 +28,7 @@ def corpus() -> list[bytes | None]:
     """The hand-worked messages first, then thousands of generated ones."""
     return [
         *(case.message for case in CASES),
-        *boundaries(),
+        *map(encoded, boundary_events()),
         *mutated_bytes(SEED, 4000),
         *(written_oddly(seed, event) for seed, event in enumerate(mutated_events(SEED, 2500))),
     ]

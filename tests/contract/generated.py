@@ -7,7 +7,7 @@ import random
 from collections.abc import Iterator
 from typing import Any
 
-from contract.events import EventType, Field, load_contract
+from contract.events import Field, load_contract
 from tests.contract.messages import APPEND_TIME_MS, CASES, GOOD, encoded
 
 INTERESTING_VALUES: tuple[Any, ...] = (
@@ -120,13 +120,14 @@ FRAGMENTS: tuple[bytes, ...] = (
 )
 
 
-def boundaries() -> Iterator[bytes]:
-    """Every field of every type at each of its limits, beside them, and with each interesting value."""
+def boundary_events() -> Iterator[dict[str, Any]]:
+    """Every field of every type at each of its limits, beside them, with interesting values, and absent."""
     for event_type in load_contract().event_types.values():
+        good = GOOD[event_type.name]
         for field in event_type.fields:
             for value in (*_limits(field), *INTERESTING_VALUES):
-                yield encoded({**GOOD[event_type.name], field.name: value})
-            yield _without(event_type, field)
+                yield {**good, field.name: value}
+            yield {name: value for name, value in good.items() if name != field.name}
 
 
 def _limits(field: Field) -> Iterator[Any]:
@@ -137,10 +138,6 @@ def _limits(field: Field) -> Iterator[Any]:
         for text in ("x", "é", "😀"):
             yield from (text * (length - 1), text * length, text * (length + 1))
     yield from field.one_of or ()
-
-
-def _without(event_type: EventType, field: Field) -> bytes:
-    return encoded({name: value for name, value in GOOD[event_type.name].items() if name != field.name})
 
 
 def mutated_bytes(seed: int, count: int) -> Iterator[bytes]:
