@@ -93,9 +93,7 @@ SAMPLES: dict[str, Fields] = {
     "transaction": {"amount_cents": 1_999, "card_id": "card_0a", "merchant_id": "m0", "city": "Lisbon"},
     "application": {"credit_score": 700, "loan_amount_cents": 500_000},
 }
-UNREADABLE_IDS = frozenset(
-    {"tombstone", "empty", "null", "array", "utf16", "bad_utf8", "cut_short", "large", "deep"}
-)
+UNREADABLE = frozenset({Reason.TOO_LARGE, Reason.NOT_JSON, Reason.NOT_AN_OBJECT})
 
 
 class BrokenMessages:
@@ -122,7 +120,7 @@ class BrokenMessages:
             key=user_id.encode(),
             value=make({**fields, "user_id": user_id, **SAMPLES[event_type]}),
             event_type=event_type,
-            event_id=None if fault in UNREADABLE_IDS else event_id,
+            event_id=None if reason in UNREADABLE else event_id,
             kind="broken",
             reason=reason.value,
             fault=fault,
