@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 
-from contract.names import ALERTS_TOPIC
 from spark_jobs.reconciliation.arrivals import Arrivals
 from spark_jobs.reconciliation.gathering import Gathered
 from spark_jobs.reconciliation.judging_range import JudgingRange, LandedRun, Progress
@@ -104,6 +103,3 @@ def put_in_force(
 
 def _by_partition(offsets: Mapping[str, int]) -> dict[int, int]:
     return {int(partition): offset for partition, offset in offsets.items()}
-
-
-ALERTS_SOURCE = source_name(ALERTS_TOPIC)

@@ -18,7 +18,6 @@ from spark_jobs.progress import Progress as Lines
 from spark_jobs.reconciliation.alert_store import Document, write_pending_statuses
 from spark_jobs.reconciliation.arrivals import Arrivals, store_arrivals, store_refused
 from spark_jobs.reconciliation.bookkeeping import (
-    ALERTS_SOURCE,
     put_in_force,
     read_before_starts,
     read_landed,
@@ -38,6 +37,7 @@ from spark_jobs.reconciliation.verdicts import Tally, judge_cases
 from spark_jobs.runs import Counts, Run, RunError, run
 from spark_jobs.staging import Warehouse, drop_staging
 from spark_jobs.statements import execute
+from spark_jobs.topic_source import source_name
 from storage import mongo
 from storage.postgres import Connection, transaction
 
@@ -60,6 +60,15 @@ class Reconciled:
 
 
 @dataclass(frozen=True)
+class StreamNames:
+    """Where the stream leaves its marks."""
+
+    alerts_topic: str = ALERTS_TOPIC
+    runs_topic: str = STREAM_RUNS_TOPIC
+    detect_group: str = DETECT_GROUP
+
+
+@dataclass(frozen=True)
 class Reconciliation:
     """All that a run works with."""
 
@@ -68,6 +77,7 @@ class Reconciliation:
     spark: SparkSession
     rules: Sequence[Rule]
     lines: Lines
+    stream: StreamNames = StreamNames()
 
     def reconcile(self, *, now_ms: int, accept_gap: bool = False, wait: bool = False) -> Reconciled:
         """Judge what is due, put the verdicts in force, and write the statuses.
@@ -91,11 +101,12 @@ class Reconciliation:
     def _judge(self, current: Run, now_ms: int, accept_gap: bool) -> Reconciled:
         topic = self.settings.kafka_topic
         progress = read_progress(self.connection, topic)
-        committed = read_committed_offsets(self.settings, DETECT_GROUP, topic)
-        held = read_end_offsets(self.settings, ALERTS_TOPIC)
-        unread = find_unread(ALERTS_TOPIC, held, progress.alert_topic_offsets, accept_gap=accept_gap)
+        committed = read_committed_offsets(self.settings, self.stream.detect_group, topic)
+        alerts_topic = self.stream.alerts_topic
+        held = read_end_offsets(self.settings, alerts_topic)
+        unread = find_unread(alerts_topic, held, progress.alert_topic_offsets, accept_gap=accept_gap)
         current.start(
-            source=ALERTS_SOURCE,
+            source=source_name(alerts_topic),
             target="warehouse.alert_reconciliation",
             start_offsets={str(partition): start for partition, (start, _) in unread.items()},
             end_offsets={str(partition): end for partition, (_, end) in unread.items()},
@@ -103,8 +114,8 @@ class Reconciliation:
         )
         with transaction(self.connection) as cursor:
             execute(cursor, "reconcile_stage", current.token)
-        arrivals = store_arrivals(current, read_messages(self.settings, ALERTS_TOPIC, unread), topic)
-        self.lines.say(f"{arrivals.read:,} messages of {ALERTS_TOPIC} read")
+        arrivals = store_arrivals(current, read_messages(self.settings, alerts_topic, unread), topic)
+        self.lines.say(f"{arrivals.read:,} messages of {alerts_topic} read")
         topic_ends = {number: end for number, (_, end) in read_end_offsets(self.settings, topic).items()}
         landed = read_landed(self.connection, topic)
         judging = find_judging_range(progress, landed, committed)
@@ -138,8 +149,9 @@ class Reconciliation:
         """Read every start of the stream job; a message that tells none is recorded as refused."""
         runs: list[StreamRun] = []
         refused: list[tuple[Position, str]] = []
-        held = read_end_offsets(self.settings, STREAM_RUNS_TOPIC)
-        for message in read_messages(self.settings, STREAM_RUNS_TOPIC, held):
+        runs_topic = self.stream.runs_topic
+        held = read_end_offsets(self.settings, runs_topic)
+        for message in read_messages(self.settings, runs_topic, held):
             try:
                 runs.append(read_stream_run(orjson.loads(message.value or b"")))
             except (orjson.JSONDecodeError, StreamRunError) as error:
