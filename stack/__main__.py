@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Annotated
 
+import click
 import typer
 
 from contract.settings import SettingsError
@@ -13,6 +14,7 @@ from stack.folder import stack_folder
 from stack.platform import start_platform, stop_platform
 from stack.status import show_status
 from stack.up import ALL_NAMES, Stack
+from storage.postgres import MigrationError
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__)
 Only = Annotated[str, typer.Option(help=f"Some engines, comma-separated, of: {', '.join(ALL_NAMES)}.")]
@@ -56,13 +58,13 @@ def _names(only: str) -> tuple[str, ...]:
 def main() -> int:
     """Run a command; an error is told on stderr, without a traceback."""
     try:
-        app(standalone_mode=False)
-    except (StackError, SettingsError) as error:
+        return app(standalone_mode=False) or 0
+    except (StackError, SettingsError, MigrationError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    except typer.Exit as exit_:
-        return exit_.exit_code
-    return 0
+    except click.ClickException as error:
+        error.show()
+        return 2
 
 
 if __name__ == "__main__":

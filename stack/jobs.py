@@ -18,7 +18,6 @@ from stack.errors import StackError
 from stack.flink import flink_home
 from stack.flink_rest import FlinkRest
 from stack.folder import JARS, ROOT, STREAM_PYTHON, StackFolder
-from stack.processes import log_tail
 from stack.up import Tell
 
 JOBS = ("detect_fraud", "deliver_alerts")
@@ -103,7 +102,9 @@ class StreamJobs:
                 check=False,
             )
         if done.returncode:
-            raise StackError(f"stream job {job} was not submitted; the end of {log}:\n{log_tail(log)}")
+            raise StackError(
+                f"stream job {job} was not submitted: {_reason(log.read_text())} (all of it: {log})"
+            )
 
     def _target(self) -> tuple[str, ...]:
         address = urlsplit(self.settings["FLINK_REST_URL"])
@@ -135,3 +136,11 @@ class StreamJobs:
         for path in sorted([*(p for p in files if p.suffix in taken_in), *JARS.glob("tandem/*.jar")]):
             digest.update(path.read_bytes())
         return digest.hexdigest()
+
+
+def _reason(log: str) -> str:
+    """The line of a submission's log that says why: the last cause before Flink's own account of the end."""
+    told = log.partition("org.apache.flink.client.program.ProgramAbortException")[0]
+    lines = [line for line in told.splitlines() if line.strip() and not line.startswith(("\tat ", "\t... "))]
+    causes = [line.removeprefix("Caused by: ") for line in lines if line.startswith("Caused by: ")]
+    return (causes or lines or ["nothing was said"])[-1].strip()

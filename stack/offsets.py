@@ -1,0 +1,80 @@
+"""Places on a topic: where it ends, and how far a consumer group has come."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+from confluent_kafka import OFFSET_INVALID, Consumer, TopicPartition
+
+from contract.settings import Settings
+from stack.errors import StackError
+from stack.processes import pause
+
+Offsets = dict[int, int]
+ANSWER_S = 15.0
+
+
+class TopicReader:
+    """Reads offsets and messages without joining a group."""
+
+    def __init__(self, settings: Settings, group: str = "tandem-stack") -> None:
+        options = {"group.id": group, "enable.auto.commit": False, "log_level": 0}
+        self._consumer = Consumer({**settings.librdkafka(), **options})
+
+    def close(self) -> None:
+        """Disconnect."""
+        self._consumer.close()
+
+    def ends(self, topic: str) -> Offsets:
+        """Partition -> offset after the last message."""
+        return {
+            number: self._consumer.get_watermark_offsets(TopicPartition(topic, number), ANSWER_S)[1]
+            for number in self._partitions(topic)
+        }
+
+    def committed(self, topic: str) -> Offsets:
+        """Partition -> the group's committed offset, 0 where there is none."""
+        wanted = [TopicPartition(topic, number) for number in self._partitions(topic)]
+        found = self._consumer.committed(wanted, timeout=ANSWER_S)
+        return {part.partition: 0 if part.offset == OFFSET_INVALID else part.offset for part in found}
+
+    def messages(self, topic: str, start: Offsets, end: Offsets) -> Iterator[dict[str, Any]]:
+        """The JSON messages from `start` on, up to before `end`."""
+        for number, last in end.items():
+            first = start.get(number, 0)
+            self._consumer.assign([TopicPartition(topic, number, first)])
+            while first < last:
+                message = self._consumer.poll(ANSWER_S)
+                if message is None or message.error():
+                    raise StackError(f"topic {topic}, partition {number}: no message at offset {first}")
+                first = message.offset() + 1
+                yield orjson.loads(message.value())
+        self._consumer.unassign()
+
+    def _partitions(self, topic: str) -> list[int]:
+        return sorted(self._consumer.list_topics(topic, timeout=ANSWER_S).topics[topic].partitions)
+
+
+def wait_until_consumed(settings: Settings, group: str, topic: str, timeout_s: float) -> None:
+    """Wait until a group has committed all that is on a topic now.
+
+    Raises:
+        StackError: it did not get there in time; with how far it is.
+    """
+    reader = TopicReader(settings, group)
+    try:
+        ends = reader.ends(topic)
+        deadline = time.monotonic() + timeout_s
+        while True:
+            committed = reader.committed(topic)
+            left = sum(max(0, end - committed[number]) for number, end in ends.items())
+            if left == 0:
+                return
+            if time.monotonic() > deadline:
+                raise StackError(f"{group} has {left:,} messages of {topic} left after {timeout_s:.0f} s")
+            pause(0.2)
+    finally:
+        reader.close()
