@@ -9,13 +9,13 @@ from typing import Annotated, Any
 
 import typer
 
-import rules
 from ingestion.errors import OptionsError
 from ingestion.event_files import EventFile, open_event_file
 from ingestion.handbook import read_handbook
 from ingestion.metrics import ProducerMetrics
 from ingestion.options import DAY_MS, StreamOptions, default_users, span_ms
 from ingestion.run import RunOptions, send_batches
+from ingestion.scenario_table import catalog_rule_ids
 from ingestion.stream import generate_stream
 
 EVENTS_DEFAULT = 100_000
@@ -145,12 +145,6 @@ def _report_rejected(events: EventFile) -> None:
         typer.echo(f"{events.path}:{line}: {reason}", err=True)
     counts = f"{len(events.rejected):,} of {events.rows:,} rows were not sent"
     typer.echo(f"error: {counts}: see {events.rejected_path}", err=True)
-
-
-def catalog_rule_ids() -> frozenset[str]:
-    """Ids of the rules that stand: each is the name of its file."""
-    folder = Path(rules.__file__ or "").parent / "catalog"
-    return frozenset(path.stem for path in folder.glob("*.yaml"))
 
 
 def _event_count(events: int | None, duration: float | None, rate: float | None) -> int:

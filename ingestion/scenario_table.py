@@ -8,6 +8,9 @@ the truth about the event, None where no label is sent about it.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
+
+import rules
 
 
 @dataclass(frozen=True)
@@ -62,3 +65,9 @@ SCENARIOS: dict[str, dict[str, Step]] = {
 def expected_alerts(scenario: str, step: str, catalog: frozenset[str]) -> tuple[str, ...]:
     """Return the rules of the catalog that this step must trip."""
     return tuple(rule for rule in SCENARIOS[scenario][step].alerts if rule in catalog)
+
+
+def catalog_rule_ids() -> frozenset[str]:
+    """Ids of the rules that stand: each is the name of its file."""
+    folder = Path(rules.__file__ or "").parent / "catalog"
+    return frozenset(path.stem for path in folder.glob("*.yaml"))
