@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -41,9 +42,14 @@ class _Watched:
         self._clock = clock
         self._pool = ThreadPoolExecutor(1, thread_name_prefix=f"source-{source.name}")
         self._question: Future[None] | None = None
+        self._asking = threading.Lock()
 
     def ask(self) -> Future[None] | None:
         """Start reading unless the last answer is fresh or a question is under way."""
+        with self._asking:
+            return self._ask()
+
+    def _ask(self) -> Future[None] | None:
         if self._question and not self._question.done():
             return self._question
         if self._is_fresh():

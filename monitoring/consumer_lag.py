@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 
-from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
 from contract.names import LAND_GROUP
@@ -28,12 +28,20 @@ class LogBounds:
 
 
 class TopicLags:
-    """Reads log bounds and committed offsets. ``groups`` is consumer group -> its topic."""
+    """Reads log bounds and committed offsets. ``groups`` is consumer group -> its topic.
+
+    Each group is asked through a consumer that never joins it: librdkafka's admin
+    client crashes when a group's coordinator moves or is not ready.
+    """
 
     def __init__(self, connection: Mapping[str, str], groups: Mapping[str, str]) -> None:
         limit_ms = str(int(REQUEST_SECONDS_MAX * 1000))
-        self._admin = AdminClient({**connection, "socket.timeout.ms": limit_ms, "log_level": "0"})
+        client = {**connection, "socket.timeout.ms": limit_ms, "log_level": "0"}
+        self._admin = AdminClient(client)
         self._groups = dict(groups)
+        self._members = {
+            group: Consumer({**client, "group.id": group, "enable.auto.commit": "false"}) for group in groups
+        }
 
     def read(self) -> list[Sample]:
         """Lag of every group and length of every topic.
@@ -49,7 +57,8 @@ class TopicLags:
             for partition, log in bounds[topic].items()
         ]
         for group, topic in self._groups.items():
-            samples += lag_samples(group, topic, bounds[topic], self._committed(group, topic))
+            committed = self._committed(group, topic, bounds[topic])
+            samples += lag_samples(group, topic, bounds[topic], committed)
         return samples
 
     def bounds(self, topic: str) -> dict[int, LogBounds]:
@@ -77,11 +86,13 @@ class TopicLags:
         answers = self._admin.list_offsets(request, request_timeout=REQUEST_SECONDS_MAX)
         return {asked.partition: _answer(future).offset for asked, future in answers.items()}
 
-    def _committed(self, group: str, topic: str) -> dict[int, int]:
-        request = [ConsumerGroupTopicPartitions(group)]
-        answers = self._admin.list_consumer_group_offsets(request, request_timeout=REQUEST_SECONDS_MAX)
-        committed = _answer(answers[group]).topic_partitions
-        return {entry.partition: entry.offset for entry in committed if entry.topic == topic}
+    def _committed(self, group: str, topic: str, partitions: Iterable[int]) -> dict[int, int]:
+        asked = [TopicPartition(topic, partition) for partition in partitions]
+        try:
+            answers = self._members[group].committed(asked, timeout=REQUEST_SECONDS_MAX)
+        except KafkaException as error:
+            raise SourceError(f"Kafka: group {group}: {error.args[0].str()}") from None
+        return {answer.partition: answer.offset for answer in answers if answer.offset >= 0}
 
 
 def _answer(future: Future[Any]) -> Any:
@@ -96,7 +107,7 @@ def _answer(future: Future[Any]) -> Any:
 def lag_samples(group: str, topic: str, bounds: Mapping[int, LogBounds], at: Positions) -> list[Sample]:
     """Messages between the group's position and the end, by partition.
 
-    No position (absent or negative), or one that retention has passed, counts as
+    No position, or one that retention has passed, counts as
     the whole backlog that is still there.
     """
     return [

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Callable
 
 import pytest
-from confluent_kafka import ConsumerGroupTopicPartitions, TopicPartition
+from confluent_kafka import Consumer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from monitoring.consumer_lag import LogBounds, TopicLags, lag_samples, landing_lag
@@ -19,9 +19,9 @@ def lags(samples: list[Sample]) -> dict[tuple[str, ...], float]:
 
 def commit(kafka: str, group: str, topic: str, offsets: dict[int, int]) -> None:
     partitions = [TopicPartition(topic, number, offset) for number, offset in offsets.items()]
-    request = [ConsumerGroupTopicPartitions(group, partitions)]
-    admin = AdminClient({"bootstrap.servers": kafka})
-    admin.alter_consumer_group_offsets(request)[group].result(10)
+    consumer = Consumer({"bootstrap.servers": kafka, "group.id": group})
+    consumer.commit(offsets=partitions, asynchronous=False)
+    consumer.close()
 
 
 def test_lag_is_the_end_less_the_commit_and_the_whole_backlog_without_one(
@@ -68,7 +68,7 @@ def test_a_missing_topic_is_named(kafka: str) -> None:
         TopicLags({"bootstrap.servers": kafka}, {"g": "no_such_topic"}).read()
 
 
-@pytest.mark.parametrize(("position", "lag"), [(None, 7), (-1001, 7), (3, 7), (5, 5), (10, 0), (12, 0)])
+@pytest.mark.parametrize(("position", "lag"), [(None, 7), (3, 7), (5, 5), (10, 0), (12, 0)])
 def test_lag_of_a_position(position: int | None, lag: int) -> None:
     at = {} if position is None else {0: position}
     (sample,) = lag_samples("g", "t", {0: LogBounds(3, 10)}, at)
