@@ -114,77 +114,103 @@ EXPORTER_METRICS: tuple[Metric, ...] = (
 
 FLINK_METRICS: tuple[Metric, ...] = (
     Metric(
-        "flink_jobmanager_numRunningJobs", "gauge", "flink-jobmanager", (), "Jobs that run on the cluster."
+        "flink_jobmanager_numRunningJobs", "gauge", "flink_jobmanager", (), "Jobs that run on the cluster."
     ),
     Metric(
         "flink_jobmanager_job_numberOfFailedCheckpoints",
         "gauge",
-        "flink-jobmanager",
+        "flink_jobmanager",
         ("job_name",),
         "Checkpoints that failed since the job started.",
     ),
     Metric(
         "flink_jobmanager_job_lastCheckpointDuration",
         "gauge",
-        "flink-jobmanager",
+        "flink_jobmanager",
         ("job_name",),
         "How long the newest checkpoint took, in milliseconds.",
     ),
     Metric(
-        "flink_jobmanager_Status_JVM_Memory_Heap_Used", "gauge", "flink-jobmanager", (), "Heap in use, bytes."
+        "flink_jobmanager_Status_JVM_Memory_Heap_Used", "gauge", "flink_jobmanager", (), "Heap in use, bytes."
     ),
     Metric(
-        "flink_jobmanager_Status_JVM_Memory_Heap_Max", "gauge", "flink-jobmanager", (), "Heap limit, bytes."
+        "flink_jobmanager_Status_JVM_Memory_Heap_Max", "gauge", "flink_jobmanager", (), "Heap limit, bytes."
     ),
     Metric(
         "flink_taskmanager_Status_JVM_Memory_Heap_Used",
         "gauge",
-        "flink-taskmanager",
+        "flink_taskmanager",
         ("tm_id",),
         "Heap in use, bytes.",
     ),
     Metric(
         "flink_taskmanager_Status_JVM_Memory_Heap_Max",
         "gauge",
-        "flink-taskmanager",
+        "flink_taskmanager",
         ("tm_id",),
         "Heap limit, bytes.",
     ),
     Metric(
         "flink_taskmanager_job_task_busyTimeMsPerSecond",
         "gauge",
-        "flink-taskmanager",
+        "flink_taskmanager",
         ("job_name", "task_name", "subtask_index"),
         "Milliseconds of the last second in which the task worked.",
     ),
     Metric(
-        "flink_taskmanager_job_task_operator_numRecordsOut",
+        "flink_taskmanager_job_task_operator_pendingRecords",
         "gauge",
-        "flink-taskmanager",
-        ("job_name", "operator_name", "subtask_index"),
-        "Records that the operator has passed on; starts from 0 with the job.",
+        "flink_taskmanager",
+        ("job_name", "subtask_index"),
+        "Messages that the job's source has not read yet; ahead of the committed lag.",
     ),
     Metric(
         "flink_taskmanager_job_task_operator_events_accepted",
         "gauge",
-        "flink-taskmanager",
+        "flink_taskmanager",
         ("job_name", "subtask_index"),
         "Messages that the stream's parser accepted; starts from 0 with the job.",
     ),
     Metric(
-        "flink_taskmanager_job_task_operator_events_quarantined",
+        "flink_taskmanager_job_task_operator_reason_events_quarantined",
         "gauge",
-        "flink-taskmanager",
+        "flink_taskmanager",
         ("job_name", "reason", "subtask_index"),
         "Messages that the stream's parser refused, by reason; starts from 0 with the job.",
+    ),
+    Metric(
+        "flink_taskmanager_job_task_operator_rule_alerts_raised",
+        "gauge",
+        "flink_taskmanager",
+        ("job_name", "rule", "subtask_index"),
+        "Alerts that the stream raised, by rule; starts from 0 with the job.",
     ),
 )
 
 PRODUCER_METRICS: tuple[Metric, ...] = (
     Metric(
-        "tandem_producer_events_total", "counter", "producer", (), "Messages that the brokers acknowledged."
+        "tandem_producer_events_total",
+        "counter",
+        "producer",
+        ("event_type",),
+        "Messages that the brokers acknowledged, by what they were made as.",
     ),
-    Metric("tandem_producer_errors_total", "counter", "producer", (), "Messages that they did not."),
+    Metric(
+        "tandem_producer_messages_total",
+        "counter",
+        "producer",
+        ("kind",),
+        "The same messages: good, duplicate, conflict, broken.",
+    ),
+    Metric("tandem_producer_bytes_total", "counter", "producer", (), "Bytes of their values."),
+    Metric("tandem_producer_errors_total", "counter", "producer", (), "Messages not acknowledged."),
+    Metric(
+        "tandem_producer_rows_refused_total",
+        "counter",
+        "producer",
+        (),
+        "Rows of files that the contract refuses; they are not sent.",
+    ),
 )
 
 METRICS = EXPORTER_METRICS + FLINK_METRICS + PRODUCER_METRICS

@@ -61,7 +61,7 @@ AT_A_GLANCE = (
     _figure(
         "In quarantine",
         "percentunit",
-        'sum(tandem_landed_messages_total{outcome="quarantined"}) / sum(tandem_landed_messages_total)',
+        'sum(tandem_landed_messages_total{outcome="quarantined"}) / (sum(tandem_landed_messages_total) > 0)',
         "Share of all landed messages that broke the contract. When it grows, 'Quarantined by reason' says "
         "why, and warehouse.data_quality_issues holds the messages.",
         (0.05, "orange"),
@@ -102,20 +102,27 @@ STREAM = (
         (
             Query(f"sum by (topic) (rate(tandem_topic_messages_total{{{EVENTS_TOPIC}}}[1m]))", "offered"),
             Query(
-                "sum(rate(flink_taskmanager_job_task_operator_numRecordsOut"
-                '{operator_name=~"Source.*risk_event.*"}[1m]))',
+                "sum(rate(flink_taskmanager_job_task_operator_events_accepted[1m]))"
+                " + sum(rate(flink_taskmanager_job_task_operator_reason_events_quarantined[1m]))",
                 "read by the stream",
             ),
-            Query("sum(rate(tandem_producer_events_total[1m]))", "acknowledged to our producer"),
+            Query("sum(rate(tandem_producer_messages_total[1m]))", "acknowledged to our producer"),
         ),
     ),
     Panel(
         "Consumer lag",
         "timeseries",
-        "Messages behind, by consumer group. The batch's line falls to 0 at each landing. A group that only "
-        "rises has stopped: see 'Flink jobs' for the stream and 'Age of the last success' for the batch.",
+        "Messages behind, by consumer group as committed, and by Flink job as read. The batch's line falls "
+        "to 0 at each landing. A group that only rises has stopped: see 'Flink jobs' for the stream and 'Age "
+        "of the last success' for the batch.",
         "short",
-        (Query("sum by (group) (kafka_consumergroup_lag)", "{{group}}"),),
+        (
+            Query("sum by (group) (kafka_consumergroup_lag)", "{{group}}"),
+            Query(
+                "sum by (job_name) (flink_taskmanager_job_task_operator_pendingRecords)",
+                "{{job_name}}, not read yet",
+            ),
+        ),
         thresholds=((50_000, "red"),),
     ),
     Panel(
@@ -126,8 +133,21 @@ STREAM = (
         "cps",
         (
             Query(
-                "sum by (reason) (rate(flink_taskmanager_job_task_operator_events_quarantined[1m]))",
+                "sum by (reason) (rate(flink_taskmanager_job_task_operator_reason_events_quarantined[1m]))",
                 "{{reason}}",
+            ),
+        ),
+        stacked=True,
+    ),
+    Panel(
+        "Alerts raised",
+        "timeseries",
+        "Alerts a second that the stream raises, by rule. A rule that jumps: an attack, or a rule or a "
+        "producer that changed; look at its newest alerts.",
+        "cps",
+        (
+            Query(
+                "sum by (rule) (rate(flink_taskmanager_job_task_operator_rule_alerts_raised[5m]))", "{{rule}}"
             ),
         ),
         stacked=True,
@@ -135,8 +155,8 @@ STREAM = (
     Panel(
         "Alerts by rule",
         "timeseries",
-        "Alerts in MongoDB by rule. A rule that jumps: an attack, or a rule or a producer that changed; look "
-        "at its newest alerts. A rule that stays flat for days may no longer match anything.",
+        "Alerts in MongoDB by rule. They should follow 'Alerts raised'; if not, delivery is behind (see "
+        "'Consumer lag'). A rule that stays flat for days may no longer match anything.",
         "short",
         (Query("sum by (rule) (tandem_alerts)", "{{rule}}"),),
         stacked=True,

@@ -16,7 +16,7 @@ def scrape_config(targets: Mapping[str, str], rule_files: str = f"{RULES_FOLDER}
     """The text of a ``prometheus.yml``.
 
     Args:
-        targets: scrape job (flink-jobmanager, flink-taskmanager, exporter, producer)
+        targets: scrape job (flink_jobmanager, flink_taskmanager, exporter, producer)
             -> host:port, several separated by commas.
         rule_files: where Prometheus finds the alert rules.
     """
