@@ -9,9 +9,12 @@ import click
 import typer
 
 from contract.settings import SettingsError
+from stack.demo import run_demo
+from stack.environment import read_env
 from stack.errors import StackError
 from stack.folder import stack_folder
 from stack.platform import start_platform, stop_platform
+from stack.score import run_score
 from stack.status import show_status
 from stack.up import ALL_NAMES, Stack
 from storage.postgres import MigrationError
@@ -45,6 +48,21 @@ def status(only: Only = "") -> None:
     """Show each engine, its address, version and health; exit with 1 when something is down."""
     if not show_status(Stack(stack_folder()), _names(only), jobs=not only):
         raise typer.Exit(1)
+
+
+@app.command()
+def demo() -> None:
+    """Run the whole platform on a seeded stream with planted fraud, and sum up; the stack stays up."""
+    raise typer.Exit(run_demo(Stack(stack_folder())))
+
+
+@app.command()
+def score() -> None:
+    """One batch run over what is new: land, score, reconcile."""
+    values = read_env(stack_folder().env)
+    if not values:
+        raise StackError("there is no stack yet: run `make up` first")
+    raise typer.Exit(run_score(values))
 
 
 def _names(only: str) -> tuple[str, ...]:

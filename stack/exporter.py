@@ -30,7 +30,7 @@ class Exporter(Engine):
 
     def claim_ports(self) -> None:
         """Its port is given out before, with Prometheus's targets."""
-        if "exporter" not in self.ports:
+        if self.ports.get("exporter") is None:
             super().claim_ports()
 
     def prepare(self) -> None:

@@ -103,6 +103,7 @@ class Flink(Engine):
     def _options(self) -> dict[str, Any]:
         return {
             **self._network(),
+            "env.java.opts.client": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
             "io.tmp.dirs": str(self.folder.data(self.name) / "tmp"),
             "jobmanager.memory.process.size": "1024m",
             "taskmanager.memory.process.size": "2560m",

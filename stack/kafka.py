@@ -93,7 +93,10 @@ class Kafka(Engine):
         cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         tool = (find_java(), "-cp", jar_set("kafka"), "kafka.tools.StorageTool", "format")
         formatted = subprocess.run(
-            [*tool, f"--cluster-id={cluster}", "-c", str(self._config)], capture_output=True, text=True, check=False
+            [*tool, f"--cluster-id={cluster}", "-c", str(self._config)],
+            capture_output=True,
+            text=True,
+            check=False,
         )
         if formatted.returncode:
             raise StackError(f"Kafka's storage was not formatted: {formatted.stderr.strip()[-500:]}")

@@ -40,8 +40,9 @@ class PortBook:
     def __getitem__(self, name: str) -> int:
         return self._given[name]
 
-    def __contains__(self, name: str) -> bool:
-        return name in self._given
+    def get(self, name: str) -> int | None:
+        """The port that was given out under that name, else None."""
+        return self._given.get(name)
 
     def claim(self, name: str) -> int:
         """Give out a port for a process that is not running.

@@ -80,7 +80,7 @@ class Stack:
             engine.claim_ports()
         if any(engine.name == "prometheus" for engine in engines):
             for port in ("exporter", "producer"):
-                if port not in self.ports:
+                if self.ports.get(port) is None:
                     self.ports.claim(port)
         for moved in self.ports.moved:
             tell(moved)
