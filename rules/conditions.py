@@ -13,6 +13,7 @@ from sqlglot import exp
 from sqlglot.errors import ParseError, SqlglotError
 
 from contract.events import Field
+from rules.characters import holds_control
 from rules.errors import TextError, did_you_mean
 from rules.expressions import (
     Arithmetic,
@@ -91,16 +92,25 @@ def parse_condition(text: str, fields: Mapping[str, Field]) -> Expression:
     Raises:
         TextError: it is no condition of the subset, of the wrong type, could overflow, or reads no field.
     """
+    expression = parse_expression(text, fields)
+    if expression.type != "boolean":
+        raise TextError(f"a condition is true or false, this is of type {expression.type}", 0)
+    if not any(fields_of(expression)):
+        raise TextError("the condition reads no field, so it is the same for every event", 0)
+    return expression
+
+
+def parse_expression(text: str, fields: Mapping[str, Field]) -> Expression:
+    """Return the typed tree of an expression of any type.
+
+    Raises:
+        TextError: it is not of the subset, its types do not fit, or it could overflow.
+    """
     tree = _syntax_tree(text)
     try:
-        typed = _Converter(text, fields).convert(tree)
+        return _Converter(text, fields).convert(tree).expression
     except RecursionError:
         raise TextError("the condition is nested too deeply", 0, "split it into several rules") from None
-    if typed.type != "boolean":
-        raise TextError(f"a condition is true or false, this is of type {typed.type}", typed.offset)
-    if not any(fields_of(typed.expression)):
-        raise TextError("the condition reads no field, so it is the same for every event", 0)
-    return typed.expression
 
 
 def _syntax_tree(text: str) -> exp.Expression:
@@ -228,8 +238,8 @@ class _Converter:
 
     def _text(self, node: exp.Literal) -> str:
         value = str(node.this)
-        if not all(character.isprintable() for character in value):
-            raise TextError("a text with a control or unprintable character", self._offset(node))
+        if holds_control(value):
+            raise TextError("a text with a control character", self._offset(node))
         return value
 
     def _number(self, node: exp.Literal) -> _Typed:

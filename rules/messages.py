@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 from contract.events import Field
+from rules.characters import holds_control
 from rules.errors import TextError, did_you_mean
 from rules.expressions import FieldValue
 
@@ -24,8 +25,8 @@ def parse_message(text: str, fields: Mapping[str, Field]) -> tuple[MessagePart, 
     """
     if len(text) > MESSAGE_CHARACTERS_MAX:
         raise TextError(f"longer than {MESSAGE_CHARACTERS_MAX} characters", 0)
-    if not text.isprintable():
-        raise TextError("a message with a control or unprintable character, or of several lines", 0)
+    if holds_control(text):
+        raise TextError("a message with a control character, or of several lines", 0)
     parts: list[MessagePart] = []
     for match in _PIECE.finditer(text):
         part = _part(match, fields)

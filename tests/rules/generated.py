@@ -1,0 +1,134 @@
+"""Generated expressions over a table of nasty values, for the parity of the engines."""
+
+from __future__ import annotations
+
+import random
+
+from contract.events import Field
+from rules.conditions import parse_expression
+from rules.errors import TextError
+from rules.expressions import Expression
+
+INTEGER_MAX = 2**63 - 1
+Row = dict[str, str | int | float | bool | None]
+
+FIELDS = {
+    "whole": Field("whole", "integer", False, "", min=-INTEGER_MAX, max=INTEGER_MAX),
+    "small": Field("small", "integer", False, "", min=-100, max=100),
+    "cents": Field("cents", "integer", False, "", min=0, max=99_999_999_999_999),
+    "degrees": Field("degrees", "number", False, "", min=-180, max=180),
+    "wide": Field("wide", "number", False, "", min=-(10**300), max=10**300),
+    "city": Field("city", "text", False, "", max_length=64),
+    "status": Field("status", "text", False, "", max_length=64),
+    "flag": Field("flag", "boolean", False, ""),
+    "is_fraud": Field("is_fraud", "boolean", False, ""),
+}
+TEXTS = [
+    "", "a", "A", "b", "ab", "a%", "a_c", "it's", "\\", "\\'", "a\\b", "ä", "é", "e\u0301", "ß", "ZZ", " ",
+    "a ", "\uffee", "\ue000", "\U0001f600", "\U0001f600x", "null", "TRUE", "0", "--", "/*", "{x}", "München", "ab%",
+]  # fmt: skip
+VALUES: dict[str, list[str | int | float | bool | None]] = {
+    "whole": [None, 0, 1, -1, INTEGER_MAX, -INTEGER_MAX, 2**53, 2**53 + 1, 2**31, -(2**31) - 1],
+    "small": [None, 0, 1, -1, 2, 7, -7, 100, -100],
+    "cents": [None, 0, 1, 2, 99_999_999_999_999, 2**31, 1_500_000],
+    "degrees": [None, 0.0, -0.0, 180.0, -180.0, 0.1, 1e-300, 5e-324, -33.33333333333333],
+    "wide": [None, 0.0, -0.0, 1e300, -1e300, 5e-324, 1.5, float(2**53), -0.1],
+    "city": [None, *TEXTS],
+    "status": [None, *TEXTS],
+    "flag": [None, True, False],
+    "is_fraud": [None, True, False],
+}
+
+
+def rows(count: int, seed: int) -> list[Row]:
+    """Rows of extremes and NULLs in chance company."""
+    chance = random.Random(seed)
+    return [{name: chance.choice(VALUES[name]) for name in FIELDS} for _ in range(count)]
+
+
+def expressions(count: int, seed: int) -> dict[str, Expression]:
+    """Different texts with their trees; those that could overflow are left out."""
+    maker = _Maker(random.Random(seed))
+    made: dict[str, Expression] = {}
+    while len(made) < count:
+        text = maker.any(4)
+        try:
+            made[text] = parse_expression(text, FIELDS)
+        except TextError as error:
+            if "overflow" not in error.problem:
+                raise AssertionError(f"{text}: {error.problem}") from error
+    return made
+
+
+class _Maker:
+    def __init__(self, chance: random.Random) -> None:
+        self.chance = chance
+
+    def any(self, depth: int) -> str:
+        kinds = [self.boolean, self.boolean, self.boolean, self.integer, self.number]
+        return self.chance.choice(kinds)(depth)
+
+    def boolean(self, depth: int) -> str:
+        if depth <= 0:
+            return self.chance.choice(["flag", "is_fraud", "flag IS NULL", "city = status", "TRUE"])
+        word = self.chance.choice(["AND", "OR"])
+        sign = self.chance.choice(["=", "<>", "<", "<=", ">", ">=", "!="])
+        inside = depth - 1
+        kind = self.chance.choice([self.integer, self.number, self.text])
+        options = [
+            lambda: f"({self.boolean(inside)} {word} {self.boolean(inside)})",
+            lambda: f"NOT ({self.boolean(inside)})",
+            lambda: f"({kind(inside)} {sign} {kind(inside)})",
+            lambda: f"({self.text(inside)} {sign} {self.text(inside)})",
+            lambda: f"({kind(inside)} IS NULL)",
+            lambda: f"({kind(inside)} IS NOT NULL)",
+            lambda: f"(({self.boolean(inside)}) IS NULL)",
+            lambda: f"({kind(inside)} BETWEEN {kind(inside)} AND {kind(inside)})",
+            lambda: f"({self.text(inside)} NOT IN ({self.literal()}, {self.literal()}, {self.literal()}))",
+            lambda: f"({self.integer(inside)} IN (0, 7, {self.integer(inside)}))",
+            lambda: f"({self.text(inside)} LIKE {self.pattern()})",
+            lambda: f"(({self.boolean(inside)}) = ({self.boolean(inside)}))",
+            lambda: f"COALESCE({self.boolean(inside)}, {self.boolean(inside)})",
+        ]
+        return self.chance.choice(options)()
+
+    def integer(self, depth: int) -> str:
+        if depth <= 0:
+            constants = ["0", "1", "-1", "7", "2147483648", "9223372036854775807"]
+            return self.chance.choice(["whole", "small", "small", "cents", "cents", *constants])
+        sign, inside = self.chance.choice("+-*/%"), depth - 1
+        options = [
+            lambda: f"({self.integer(inside)} {sign} {self.integer(inside)})",
+            lambda: f"({self.integer(0)} {sign} {self.integer(0)})",
+            lambda: f"(- {self.integer(inside)})",
+            lambda: f"ABS({self.integer(inside)})",
+            lambda: f"LENGTH({self.text(inside)})",
+            lambda: f"COALESCE({self.integer(inside)}, {self.integer(inside)})",
+        ]
+        return self.chance.choice(options)()
+
+    def number(self, depth: int) -> str:
+        if depth <= 0:
+            return self.chance.choice(["degrees", "wide", "0.1", "1e-7", "2.5", "0.0", "1e22", "123456789.125"])
+        sign, inside = self.chance.choice("+-*/"), depth - 1
+        options = [
+            lambda: f"({self.number(inside)} {sign} {self.number(inside)})",
+            lambda: f"({self.number(inside)} {sign} {self.integer(inside)})",
+            lambda: f"({self.integer(inside)} {sign} {self.number(inside)})",
+            lambda: f"(- {self.number(inside)})",
+            lambda: f"ABS({self.number(inside)})",
+            lambda: f"COALESCE({self.number(inside)}, {self.integer(inside)})",
+        ]
+        return self.chance.choice(options)()
+
+    def text(self, depth: int) -> str:
+        if depth <= 0:
+            return self.chance.choice(["city", "status", self.literal()])
+        return self.chance.choice([self.text(0), f"COALESCE({self.text(0)}, {self.text(0)})"])
+
+    def literal(self) -> str:
+        return "'" + self.chance.choice(TEXTS).replace("'", "''") + "'"
+
+    def pattern(self) -> str:
+        pieces = [self.chance.choice(["a", "%", "b", "it''s", "ä", "%", "\U0001f600"]) for _ in range(3)]
+        return "'" + "".join(pieces) + "'"
