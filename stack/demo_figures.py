@@ -1,4 +1,4 @@
-"""What the demonstration's stream led to, read from the ledger and the stores: the material of its summary."""
+"""What the demonstration's stream led to, read from the ledger and the stores."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from stack.offsets import Offsets, TopicReader
 from storage import mongo
 from storage.postgres import Cursor, connect, transaction
 
-RANGE = 'JOIN demo_range r ON r.partition = e.partition AND e."offset" >= r.first AND e."offset" < r.last'
+QUERIES = Path(__file__).with_name("sql")
 
 
 @dataclass(frozen=True)
@@ -131,35 +131,16 @@ def read_landed(settings: Settings, written: Range) -> Landed:
     with closing(connect(settings.require("postgres_dsn"))) as connection, transaction(connection) as cursor:
         _create_range(cursor, written)
         return Landed(
-            accepted=_rows(cursor, f"SELECT count(*) FROM warehouse.accepted_events e {RANGE}")[0][0],
-            quarantined=Counter(dict(_rows(cursor, _QUARANTINED))),
-            risk_levels=Counter({(level, decision): n for level, decision, n in _rows(cursor, _RISK_LEVELS)}),
-            verdicts=Counter({(verdict, reason): n for verdict, reason, n in _rows(cursor, _VERDICTS)}),
-            append_time_ms={(place[0], place[1]): place[2] for place in _rows(cursor, _APPEND_TIMES)},
+            accepted=_rows(cursor, "accepted")[0][0],
+            quarantined=Counter(dict(_rows(cursor, "quarantined"))),
+            risk_levels=Counter({(row[0], row[1]): row[2] for row in _rows(cursor, "risk_levels")}),
+            verdicts=Counter({(row[0], row[1]): row[2] for row in _rows(cursor, "verdicts")}),
+            append_time_ms={(row[0], row[1]): row[2] for row in _rows(cursor, "append_times")},
         )
 
 
-_QUARANTINED = f"""
-    SELECT e.reason, count(*) FROM warehouse.data_quality_issues e {RANGE} AND e.topic = r.topic GROUP BY 1
-"""
-_RISK_LEVELS = f"""
-    SELECT e.risk_level, e.decision, count(*) FROM warehouse.credit_scores e {RANGE} GROUP BY 1, 2
-"""
-_VERDICTS = f"""
-    SELECT v.verdict, v.reason, count(*) FROM warehouse.accepted_events e {RANGE} AND e.topic = r.topic
-    JOIN warehouse.alert_reconciliation v USING (event_id) GROUP BY 1, 2
-"""
-_APPEND_TIMES = f"""
-    SELECT e.partition, e."offset", (extract(epoch FROM e.append_time) * 1000)::bigint
-    FROM warehouse.accepted_events e {RANGE} AND e.topic = r.topic
-    WHERE e.event_id IN (SELECT event_id FROM warehouse.alert_reconciliation)
-"""  # noqa: S608 - made of constants
-
-
 def _create_range(cursor: Cursor, written: Range) -> None:
-    cursor.execute(
-        'CREATE TEMPORARY TABLE demo_range (topic text, partition int, "first" bigint, "last" bigint) ON COMMIT DROP'
-    )
+    cursor.execute((QUERIES / "demo_range.sql").read_text())
     rows = [
         (written.topic, number, written.first.get(number, 0), last) for number, last in written.last.items()
     ]
@@ -167,7 +148,7 @@ def _create_range(cursor: Cursor, written: Range) -> None:
 
 
 def _rows(cursor: Cursor, query: str) -> list[tuple[Any, ...]]:
-    cursor.execute(query)
+    cursor.execute((QUERIES / f"{query}.sql").read_text())
     return cursor.fetchall()
 
 

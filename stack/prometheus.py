@@ -42,9 +42,8 @@ class Prometheus(Engine):
     def prepare(self) -> None:
         """Write its configuration, from the targets that this stack has."""
         self.folder.data(self.name).mkdir(exist_ok=True)
-        targets = {
-            job: f"{LOOPBACK}:{self.ports[port]}" for job, port in SCRAPED.items() if port in self.ports
-        }
+        ports = {job: self.ports.get(port) for job, port in SCRAPED.items()}
+        targets = {job: f"{LOOPBACK}:{port}" for job, port in ports.items() if port}
         self._config.write_text(scrape_config(targets))
 
     def launch(self, process: str) -> Launch:

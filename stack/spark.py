@@ -1,4 +1,4 @@
-"""Spark's configuration for this stack, so that a plain `spark-submit` works."""
+"""Spark's configuration for this stack, so that a plain `spark-submit` works, and logs into a file."""
 
 from __future__ import annotations
 
@@ -6,6 +6,15 @@ from pathlib import Path
 
 from stack.folder import JARS, StackFolder
 
+LOGGING = """\
+rootLogger.level = warn
+rootLogger.appenderRef.file.ref = file
+appender.file.type = File
+appender.file.name = file
+appender.file.fileName = {log}
+appender.file.layout.type = PatternLayout
+appender.file.layout.pattern = %d{{ISO8601}} %p %c{{1}}: %m%n%ex
+"""
 SETTINGS = {
     "spark.master": "local[*]",
     "spark.driver.memory": "3g",
@@ -25,4 +34,5 @@ def write_spark_conf(folder: StackFolder) -> Path:
     settings = {**SETTINGS, "spark.jars": ",".join(str(jar) for jar in jars)}
     lines = [f"{name} {value}\n" for name, value in settings.items()]
     (conf / "spark-defaults.conf").write_text("".join(lines))
+    (conf / "log4j2.properties").write_text(LOGGING.format(log=folder.log("spark")))
     return conf

@@ -20,7 +20,7 @@ from stack.flink import Flink
 from stack.folder import ROOT, StackFolder
 from stack.kafka import Kafka
 from stack.mongo import Mongo
-from stack.ports import PortBook
+from stack.ports import LOOPBACK, PortBook
 from stack.postgres import Postgres
 from stack.prometheus import Prometheus, find_prometheus
 from stack.spark import write_spark_conf
@@ -102,6 +102,7 @@ class Stack:
             "KAFKA_TOPIC": EVENTS_TOPIC_DEFAULT,
             "MONGO_DATABASE": MONGO_DATABASE_DEFAULT,
             "SPARK_CONF_DIR": str(write_spark_conf(self.folder)),
+            "SPARK_LOCAL_IP": LOOPBACK,
             "PYSPARK_PYTHON": sys.executable,
             "PYTHONPATH": str(ROOT),
             "TANDEM_STACK_DIR": str(self.folder.root),
@@ -115,9 +116,7 @@ class Stack:
         """Stop the engines, those that use others first."""
         wanted = set(names)
         with self.locked(tell):
-            for engine in (
-                self.engines[name] for name in ("prometheus", "flink", "mongo", "postgres", "kafka")
-            ):
+            for engine in (self.engines[name] for name in STOP_ORDER):
                 if engine.name in wanted and engine.stop():
                     tell(f"{engine.title} is stopped")
 

@@ -1,0 +1,4 @@
+SELECT count(*)
+FROM warehouse.accepted_events e
+JOIN demo_range r
+    ON e.topic = r.topic AND e.partition = r.partition AND e."offset" >= r.first AND e."offset" < r.last;
