@@ -88,9 +88,7 @@ def _burst(population: Population, rng: np.random.Generator, time_s: int) -> Ite
     for use in range(FRAUD_USES):
         merchant = merchants.ids[int(rng.choice(merchants.online))]
         cents = int(rng.integers(50_000, 400_000))
-        yield _row(
-            population, person, time_s + use * 180, cents, place, merchant, f"unknown_{person}_{time_s}", 1
-        )
+        yield _row(population, person, time_s + use * 180, cents, place, merchant, device, 1)
 
 
 def _row(

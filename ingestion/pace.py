@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from ingestion.messages import Message
 
 TICK_SECONDS = 0.01
-CATCH_UP_SECONDS = 0.1
+CATCH_UP_SECONDS = 0.25
 SIGNAL_SECONDS = 0.2
 
 

@@ -34,11 +34,13 @@ class RunProgress:
         self._task = self._bar.add_task("send", total=total, rate=0.0)
 
     def __enter__(self) -> RunProgress:
-        self._bar.start()
+        if self._console.is_terminal:
+            self._bar.start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: object, trace: TracebackType | None) -> None:
-        self._bar.stop()
+        if self._console.is_terminal:
+            self._bar.stop()
 
     @property
     def seconds(self) -> float:
@@ -57,7 +59,8 @@ class RunProgress:
         self._bar.update(self._task, completed=self._count, rate=self.rate)
         if not self._console.is_terminal and time.monotonic() - self._said_at > LINE_SECONDS:
             self._said_at = time.monotonic()
-            self._console.print(f"acknowledged {self._count:,} messages, {self.rate:,.0f}/s", highlight=False)
+            line = f"acknowledged {self._count:,} messages, {self.rate:,.0f}/s"
+            self._console.print(line, highlight=False, soft_wrap=True)
 
     def failed(self, count: int) -> None:
         """Take in how many messages failed."""

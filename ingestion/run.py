@@ -102,8 +102,9 @@ def _print_summary(console: Console, topic: str, summary: dict[str, Any]) -> Non
         f"{summary['acknowledged']:,} messages acknowledged on {topic} in {summary['seconds']:.1f} s "
         f"({summary['messages_per_second']:,}/s){early}",
         highlight=False,
+        soft_wrap=True,
     )
     for name in ("kinds", "event_types", "reasons", "scenarios"):
         if summary[name]:
             counts = ", ".join(f"{key} {count:,}" for key, count in summary[name].items())
-            console.print(f"  {name.replace('_', ' ')}: {counts}", highlight=False)
+            console.print(f"  {name.replace('_', ' ')}: {counts}", highlight=False, soft_wrap=True)

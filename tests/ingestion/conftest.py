@@ -12,6 +12,7 @@ import pytest
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from contract.names import TOPIC_MESSAGE_BYTES_MAX
+from tests.ingestion.topic_reader import wait_until_served
 
 PROJECT = Path(__file__).parents[2]
 PARTITIONS = 4
@@ -30,6 +31,7 @@ def make_topic(kafka: str) -> Iterator[MakeTopic]:
         for created in admin.create_topics([NewTopic(name, PARTITIONS, 1, config=config)]).values():
             created.result()
         made.append(name)
+        wait_until_served(kafka, name, PARTITIONS)
         return name
 
     yield make

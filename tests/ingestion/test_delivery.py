@@ -10,19 +10,20 @@ import sys
 import time
 import urllib.request
 from collections import Counter, defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
-from confluent_kafka import Consumer, TopicPartition
 
 from ingestion.ledger import read_ledger, read_summary
 from ingestion.options import StreamOptions
 from ingestion.scenario_table import catalog_rule_ids
 from ingestion.stream import generate_stream
 from tests.ingestion.conftest import PARTITIONS, PROJECT, MakeTopic
-from tests.ingestion.topic_reader import read_topic
+from tests.ingestion.topic_reader import message_count, read_topic
 
 pytestmark = pytest.mark.engines
 COMMAND = [sys.executable, "-m", "ingestion"]
@@ -44,10 +45,17 @@ def run(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def start(*arguments: str, **settings: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
+@contextmanager
+def started(*arguments: str, **settings: str) -> Iterator[subprocess.Popen[str]]:
+    process = subprocess.Popen(
         [*COMMAND, *arguments], cwd=PROJECT, env=environment(**settings), stderr=subprocess.PIPE, text=True
     )
+    with process:
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                process.kill()
 
 
 def ledger_by_place(ledger: Path) -> dict[tuple[int, int], dict[str, Any]]:
@@ -55,15 +63,6 @@ def ledger_by_place(ledger: Path) -> dict[tuple[int, int], dict[str, Any]]:
     by_place = {(entry["partition"], entry["offset"]): entry for entry in entries}
     assert len(by_place) == len(entries)
     return by_place
-
-
-def message_count(servers: str, topic: str) -> int:
-    consumer = Consumer({"bootstrap.servers": servers, "group.id": "count"})
-    try:
-        places = [TopicPartition(topic, partition) for partition in range(PARTITIONS)]
-        return sum(consumer.get_watermark_offsets(place, timeout=10)[1] for place in places)
-    finally:
-        consumer.close()
 
 
 def wait_for_messages(servers: str, topic: str, least: int) -> None:
@@ -92,7 +91,7 @@ def test_everything_acknowledged_is_on_the_topic_byte_for_byte(
     assert summary["acknowledged"] == len(on_topic)
     assert summary["kinds"] == Counter(entry["kind"] for entry in entries.values())
     assert summary["kinds"]["good"] == 8_000
-    assert f"{len(on_topic):,} messages acknowledged on {topic}" in done.stderr.replace("\n", " ")
+    assert f"{len(on_topic):,} messages acknowledged on {topic}" in done.stderr
 
     options = StreamOptions(events=8_000, start_ms=summary["start_ms"], users=200, seed=4, broken=0.01)
     assert options.run_id == summary["run_id"]
@@ -143,10 +142,10 @@ def test_a_signal_ends_the_run_with_ledger_and_topic_equal(
 ) -> None:
     topic, ledger = make_topic(), tmp_path / "ledger.jsonl"
     arguments = ("--events", "200000", "--rate", "2000", "--ledger", str(ledger))
-    process = start("produce", *arguments, KAFKA_BOOTSTRAP_SERVERS=kafka, KAFKA_TOPIC=topic)
-    wait_for_messages(kafka, topic, least=500)
-    process.send_signal(number)
-    _, errors = process.communicate(timeout=30)
+    with started("produce", *arguments, KAFKA_BOOTSTRAP_SERVERS=kafka, KAFKA_TOPIC=topic) as process:
+        wait_for_messages(kafka, topic, least=500)
+        process.send_signal(number)
+        _, errors = process.communicate(timeout=30)
     assert process.returncode == 0, errors
     on_topic, entries = read_topic(kafka, topic), ledger_by_place(ledger)
     assert 500 <= len(on_topic) < 100_000
@@ -160,16 +159,12 @@ def test_a_signal_ends_the_run_with_ledger_and_topic_equal(
 def test_metrics_count_what_was_acknowledged(kafka: str, make_topic: MakeTopic) -> None:
     topic, port = make_topic(), free_port()
     arguments = ("--events", "100000", "--rate", "1000", "--metrics-port", str(port))
-    process = start("produce", *arguments, KAFKA_BOOTSTRAP_SERVERS=kafka, KAFKA_TOPIC=topic)
-    try:
+    with started("produce", *arguments, KAFKA_BOOTSTRAP_SERVERS=kafka, KAFKA_TOPIC=topic):
         wait_for_messages(kafka, topic, least=1_000)
         time.sleep(0.5)
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
             text = answer.read().decode()
         now = message_count(kafka, topic)
-    finally:
-        process.terminate()
-        process.communicate(timeout=30)
     values = {line.split(" ")[0]: float(line.split(" ")[1]) for line in text.splitlines() if line[0] != "#"}
     by_type = sum(value for name, value in values.items() if name.startswith("tandem_producer_events_total"))
     by_kind = sum(
@@ -186,7 +181,7 @@ def test_the_rate_holds(kafka: str, make_topic: MakeTopic) -> None:
     done = run("produce", *arguments, KAFKA_BOOTSTRAP_SERVERS=kafka, KAFKA_TOPIC=topic)
     assert done.returncode == 0, done.stderr
     seconds = float(done.stderr.replace("\n", " ").split(" in ")[1].split(" s ")[0])
-    assert message_count(kafka, topic) / seconds == pytest.approx(1_000, rel=0.15)
+    assert 500 < message_count(kafka, topic) / seconds < 1_100
 
 
 def test_messages_that_the_broker_refuses_end_the_run_with_a_clear_error(
