@@ -47,7 +47,8 @@ def create_topics(settings: Settings) -> None:
         missing = [topic for topic in topics(settings) if topic.name not in cluster.topics]
         _create(client, missing, replicas=min(REPLICAS_WANTED, len(cluster.brokers)))
         for topic in topics(settings):
-            _check(client, topic)
+            if topic.name in cluster.topics:
+                _check(client, topic)
     except KafkaException as error:
         servers = settings.require("kafka_bootstrap_servers")
         raise SettingsError(f"KAFKA_BOOTSTRAP_SERVERS={servers}: {error.args[0].str()}") from None
