@@ -19,7 +19,7 @@ from pyspark.sql import SparkSession
 from contract.names import BATCH_ROLE
 from contract.settings import Settings
 from rules.catalog import Rule, load_catalog
-from spark_jobs.landing import Landing, land_topic
+from spark_jobs.landing import Landing, land_files, land_topic
 from spark_jobs.progress import Progress
 from spark_jobs.reconciliation.reconciling import Reconciled, Reconciliation, StreamNames
 from storage.postgres import connect, migrate, set_role_passwords, transaction
@@ -36,6 +36,7 @@ class Platform:
     spark: SparkSession
     names: StreamNames
     rules: tuple[Rule, ...]
+    folder: Path
 
     def send(self, events: Iterable[dict[str, Any]], partition: int = 0) -> list[int]:
         """Append events to a partition of the topic; give their offsets."""
@@ -96,19 +97,27 @@ class Platform:
         with closing(self.connect()) as connection:
             land_topic(Landing(self.spark, self.settings, connection, Progress("land_events")))
 
-    def reconcile(self, **changes: Any) -> Reconciled:
-        """Run one reconciliation; ``changes`` are fields of it, or ``now_ms`` and the like."""
-        options = {name: changes.pop(name) for name in ("now_ms", "accept_gap", "wait") if name in changes}
+    def land_file(self, events: Iterable[dict[str, Any]]) -> None:
+        """Land a file of events, past the topic."""
+        file = self.folder / "events.jsonl"
+        file.write_text("".join(json.dumps(event) + "\n" for event in events))
         with closing(self.connect()) as connection:
-            fields = {
-                "settings": self.settings,
-                "connection": connection,
-                "spark": self.spark,
-                "rules": self.rules,
-                "lines": Progress("reconcile_alerts"),
-                "stream": self.names,
-            } | changes
-            return Reconciliation(**fields).reconcile(**({"now_ms": NOW_MS} | options))
+            landing = Landing(self.spark, self.settings, connection, Progress("land_events"))
+            land_files(landing, str(file))
+
+    def reconcile(
+        self, *, rules: tuple[Rule, ...] | None = None, now_ms: int = NOW_MS, accept_gap: bool = False
+    ) -> Reconciled:
+        """Run one reconciliation, by default with the catalog of the platform."""
+        with closing(self.connect()) as connection:
+            return Reconciliation(
+                self.settings,
+                connection,
+                self.spark,
+                self.rules if rules is None else rules,
+                Progress("reconcile_alerts"),
+                self.names,
+            ).reconcile(now_ms=now_ms, accept_gap=accept_gap)
 
     def connect(self) -> Any:
         """Connect as the batch role."""
@@ -222,7 +231,7 @@ def make_platform(settings: Settings, spark: SparkSession, folder: Path) -> Plat
         }
     )
     empty_warehouse(own)
-    return Platform(own, spark, names, big_loan_catalog(folder / "catalog"))
+    return Platform(own, spark, names, big_loan_catalog(folder / "catalog"), folder)
 
 
 def empty_warehouse(settings: Settings) -> None:

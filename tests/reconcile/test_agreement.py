@@ -30,34 +30,30 @@ def send_agreeing_stream(platform: Platform) -> dict[str, dict[str, Any]]:
     return {alert["_id"]: alert for alert in alerts}
 
 
-def test_where_both_agree_every_alert_is_confirmed_and_nothing_else_is_found(platform: Platform) -> None:
+TABLES = ("alert_reconciliation", "alert_reconciliation_history", "stream_alerts", "missed_alerts")
+
+
+def test_where_both_agree_all_is_confirmed_and_a_repeated_run_changes_nothing(platform: Platform) -> None:
     alerts = send_agreeing_stream(platform)
     found = platform.reconcile()
     assert platform.verdicts() == dict.fromkeys(alerts, ("confirmed", None))
     assert (found.gathered.events_judged, found.gathered.alerts_expected) == (30, 10)
     assert (found.arrivals.read, found.arrivals.new, found.arrivals.repeated) == (11, 10, 1)
     assert (found.tally.unexplained_count, found.waiting) == (0, 0)
-    ((batch_id,),) = platform.rows("SELECT batch_id FROM warehouse.batch_runs WHERE job = 'reconcile_alerts'")
-    for alert_id, document in platform.documents().items():
-        judged = {"status": "confirmed", "status_reason": None, "batch_id": batch_id}
-        assert document == alerts[alert_id] | judged
-
-
-def test_a_repeated_run_changes_nothing(platform: Platform) -> None:
-    send_agreeing_stream(platform)
-    platform.reconcile()
-    tables = ("alert_reconciliation", "alert_reconciliation_history", "stream_alerts", "missed_alerts")
-    before = [platform.rows(f"SELECT * FROM warehouse.{table} ORDER BY 1") for table in tables]
+    check_lineage(platform)
     documents = platform.documents()
-    found = platform.reconcile()
-    assert [platform.rows(f"SELECT * FROM warehouse.{table} ORDER BY 1") for table in tables] == before
+    ((batch_id,),) = platform.rows("SELECT batch_id FROM warehouse.reconciliation_runs")
+    judged = {"status": "confirmed", "status_reason": None, "batch_id": batch_id}
+    assert documents == {alert_id: alert | judged for alert_id, alert in alerts.items()}
+
+    before = [platform.rows(f"SELECT * FROM warehouse.{table} ORDER BY 1") for table in TABLES]
+    assert platform.reconcile().tally.counts.total() == 0
+    assert [platform.rows(f"SELECT * FROM warehouse.{table} ORDER BY 1") for table in TABLES] == before
     assert platform.documents() == documents
-    assert found.tally.counts.total() == 0
 
 
-def test_the_run_is_recorded_with_its_lineage(platform: Platform) -> None:
-    send_agreeing_stream(platform)
-    platform.reconcile()
+def check_lineage(platform: Platform) -> None:
+    """The run is recorded with what it read, and leaves no staging table."""
     ((status, source, start, end, rules_version, rows_read),) = platform.rows(
         "SELECT status, source, start_offsets, end_offsets, rules_version, rows_read "
         "FROM warehouse.batch_runs WHERE job = 'reconcile_alerts'"
@@ -67,18 +63,13 @@ def test_the_run_is_recorded_with_its_lineage(platform: Platform) -> None:
     assert rules_version
     assert rows_read is None
     inputs = platform.rows(
-        "SELECT r.job FROM warehouse.batch_inputs i JOIN warehouse.batch_runs r "
-        "ON r.batch_id = i.input_batch_id"
+        "SELECT r.job FROM warehouse.batch_inputs i "
+        "JOIN warehouse.batch_runs r ON r.batch_id = i.input_batch_id"
     )
     assert inputs == [("land_events",)]
     assert platform.rows("SELECT judged_offsets FROM warehouse.reconciliation_runs") == [({"0": 31, "1": 1},)]
-
-
-def test_staging_tables_are_dropped(platform: Platform) -> None:
-    send_agreeing_stream(platform)
-    platform.reconcile()
-    left = platform.rows("SELECT tablename FROM pg_tables WHERE schemaname = 'staging'")
-    assert [name for (name,) in left if name.startswith("reconcile_")] == []
+    staging = "SELECT tablename FROM pg_tables WHERE schemaname = 'staging'"
+    assert [name for (name,) in platform.rows(staging) if name.startswith("reconcile_")] == []
 
 
 def test_an_alert_whose_delivery_lags_is_written_whole_and_keeps_what_analysts_add(
