@@ -1,11 +1,13 @@
 """Landing: every message of a source ends as accepted, duplicate or quarantined.
 
-Order of a run: candidates and quarantined messages are staged; PostgreSQL decides on
-duplicates; the lake is written; one transaction makes the run count.
+Order of a run: messages are parsed and written down once; candidates and quarantined ones are
+staged; PostgreSQL decides on duplicates; the lake is written while the one transaction loads;
+its commit, after both, makes the run count.
 """
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from pyspark.sql import DataFrame, SparkSession
@@ -101,26 +103,36 @@ def _land(landing: Landing, current: Run, messages: Messages) -> Landed:
         end_offsets=messages.end_offsets,
         lost_offsets=messages.lost_offsets,
     )
-    parsed = parse(messages.rows)
+    parsed = lake.spool_parsed(parse(messages.rows), landing.lake_uri, current.batch_id)
+    landing.progress.say("messages parsed")
     _stage(landing, current, parsed)
     counts = _decide(landing, current, messages)
-    _write_lake(landing, current, parsed, counts)
-    with current.commit() as (cursor, result):
-        statements.execute(cursor, "land_load", current.token, {"batch_id": current.batch_id})
+    with current.commit() as (cursor, result), ThreadPoolExecutor(1) as second_thread:
+        loaded = second_thread.submit(
+            statements.execute, cursor, "land_load", current.token, {"batch_id": current.batch_id}
+        )
+        _write_lake(landing, current, parsed, counts)
+        loaded.result()
         result.counts = counts
+    lake.delete_parsed(landing.spark, landing.lake_uri, current.batch_id)
     drop_staging(landing.connection, STAGING_PREFIX)
     landing.progress.say(f"landed as {current.batch_id}")
     return Landed(current.batch_id, counts)
 
 
 def parse(messages: DataFrame) -> DataFrame:
-    """Return each message with its verdict and fields: place, append time, message, parsed event.
+    """Return each message with its verdict and fields: place, append time, parsed event, payload.
+
+    ``payload`` is the masked message where it is quarantined, else NULL.
 
     The parser runs once a message: what a generator gives is not computed again by the
     filters behind it.
     """
     parsed = messages.select("*", sf.inline(sf.array(sf.expr("parse_event(message, append_time_ms)"))))
-    return parsed.select(*messages.columns, *[sf.col(name) for name in parsed_event_type().fieldNames()])
+    payload = sf.expr("CASE WHEN reason IS NOT NULL THEN mask_card_numbers(message) END")
+    return parsed.select(
+        *PLACE, "append_time_ms", *parsed_event_type().fieldNames(), payload.alias("payload")
+    )
 
 
 def _stage(landing: Landing, current: Run, parsed: DataFrame) -> None:
@@ -131,9 +143,8 @@ def _stage(landing: Landing, current: Run, parsed: DataFrame) -> None:
     landing.warehouse.load(candidates, f"land_candidates_{current.token}")
     landing.progress.say("candidates staged")
     quarantined = parsed.where("reason IS NOT NULL").select(
-        *PLACE, "append_time_ms", "event_id", "reason", "detail",
-        sf.expr("mask_card_numbers(message)").alias("payload"),
-    )  # fmt: skip
+        *PLACE, "append_time_ms", "event_id", "reason", "detail", "payload"
+    )
     landing.warehouse.load(quarantined, f"land_quarantined_{current.token}")
     landing.progress.say("quarantined messages staged")
 
