@@ -20,7 +20,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import typer
 from confluent_kafka import Producer
@@ -79,6 +79,9 @@ def _print(name: str, count: int, spent: Spent, raw: float | None) -> None:
     share = f"{rate / raw:5.0%} of raw" if raw else ""
     cpu_us = spent.cpu_seconds / count * 1e6
     print(f"{name:44} {rate:>9,.0f} messages/s {cpu_us:5.1f} us of CPU a message {share}", flush=True)
+
+
+T = TypeVar("T")
 
 
 class Spent(NamedTuple):

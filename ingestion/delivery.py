@@ -65,6 +65,7 @@ def connect(settings: Settings, topic: str) -> Producer:
     try:
         topics = producer.list_topics(timeout=CONNECT_SECONDS).topics
     except KafkaException as error:
+        producer.poll(0)
         cause = causes[0] if causes else error.args[0].str()
         raise SettingsError(
             f"KAFKA_BOOTSTRAP_SERVERS={servers}: no broker answered within {CONNECT_SECONDS:.0f} s "
@@ -96,6 +97,8 @@ class Delivery:
     def send(self, messages: list[Message], pace: Pace) -> None:
         """Hand over messages in order, in slices at the given pace; stops early when the pace is stopped.
 
+        After a failure the rest is not sent, and what is on the way is waited for.
+
         Raises:
             DeliveryError: messages sent before have failed.
         """
@@ -105,7 +108,7 @@ class Delivery:
             self._wait(0)
             self._settle()
             if self.failures:
-                raise self._error()
+                self.finish()
             if pace.stopped:
                 break
 
@@ -132,6 +135,10 @@ class Delivery:
                     produce(topic, message.value, message.key, on_delivery=partial(acknowledged, message))
                 except BufferError:
                     self._wait(0.05)
+                except KafkaException as error:
+                    self.failures += 1
+                    self.first_failure = self.first_failure or error.args[0]
+                    return
                 else:
                     break
 

@@ -13,6 +13,7 @@ from rich.console import Console
 
 from contract.settings import load_settings
 from ingestion.delivery import Delivery, connect
+from ingestion.errors import OptionsError
 from ingestion.ledger import Ledger
 from ingestion.messages import Message
 from ingestion.metrics import ProducerMetrics
@@ -44,16 +45,17 @@ def send_batches(
 
     Raises:
         SettingsError: Kafka's settings are unset or wrong, or no broker answers.
+        OptionsError: the ledger cannot be written, or the port of the metrics is taken.
         DeliveryError: messages were not acknowledged.
     """
     settings = load_settings()
     topic = settings.kafka_topic
     producer = connect(settings, topic)
     if options.metrics_port is not None:
-        metrics.serve(options.metrics_port)
+        _serve(metrics, options.metrics_port)
     console = Console(stderr=True, quiet=options.quiet)
     pace = Pace(options.rate)
-    ledger = Ledger(options.ledger, topic) if options.ledger else None
+    ledger = _open_ledger(options.ledger, topic) if options.ledger else None
     with ledger or nullcontext(), RunProgress(console, total, metrics) as progress, _stops(pace):
         delivery = Delivery(producer, topic, ledger, progress)
         for batch in batches:
@@ -66,6 +68,20 @@ def send_batches(
             ledger.close(summary)
     _print_summary(console, topic, summary)
     return delivery.tally
+
+
+def _serve(metrics: ProducerMetrics, port: int) -> None:
+    try:
+        metrics.serve(port)
+    except OSError as error:
+        raise OptionsError(f"--metrics-port {port}: expected a free port: {error.strerror}") from None
+
+
+def _open_ledger(path: Path, topic: str) -> Ledger:
+    try:
+        return Ledger(path, topic)
+    except OSError as error:
+        raise OptionsError(f"--ledger {path}: expected a file to write: {error.strerror}") from None
 
 
 @contextmanager

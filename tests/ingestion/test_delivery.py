@@ -17,9 +17,15 @@ from typing import Any
 
 import orjson
 import pytest
+from confluent_kafka import Producer
 
+from contract.settings import load_settings
+from ingestion.delivery import Delivery, producer_properties
+from ingestion.errors import DeliveryError
 from ingestion.ledger import read_ledger, read_summary
+from ingestion.messages import Message
 from ingestion.options import StreamOptions
+from ingestion.pace import Pace
 from ingestion.scenario_table import catalog_rule_ids
 from ingestion.stream import generate_stream
 from tests.ingestion.conftest import PARTITIONS, PROJECT, MakeTopic
@@ -196,6 +202,31 @@ def test_messages_that_the_broker_refuses_end_the_run_with_a_clear_error(
     assert last.startswith(f"error: topic {topic}: ")
     assert "not acknowledged" in last
     assert "Traceback" not in done.stderr
+
+
+def test_without_a_broker_the_run_ends_with_the_count_and_the_way_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("ingestion.delivery.FLUSH_SECONDS", 1.0)
+    monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:1")
+    delivery = Delivery(Producer(producer_properties(load_settings())), "t")
+    delivery.send([Message(b"k", b"v", "transaction", "e")] * 3, Pace(None))
+    with pytest.raises(DeliveryError, match="3 messages were not acknowledged") as raised:
+        delivery.finish()
+    assert "KAFKA_BOOTSTRAP_SERVERS" in str(raised.value)
+
+
+@pytest.mark.parametrize("option", ["--ledger", "--metrics-port"])
+def test_files_and_ports_that_cannot_be_had_are_named(option: str, kafka: str, make_topic: MakeTopic) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        value = "/nowhere/ledger" if option == "--ledger" else str(taken.getsockname()[1])
+        settings = {"KAFKA_BOOTSTRAP_SERVERS": kafka, "KAFKA_TOPIC": make_topic()}
+        done = run("produce", "--events", "1000", option, value, **settings)
+    assert done.returncode == 2
+    (line,) = done.stderr.strip().splitlines()
+    assert line.startswith(f"error: {option} {value}: expected")
 
 
 @pytest.mark.parametrize(
