@@ -5,10 +5,9 @@ from __future__ import annotations
 import sys
 from typing import Annotated
 
-import click
 import typer
 
-from contract.settings import SettingsError
+from contract.settings import SettingsError, load_settings
 from stack.demo import run_demo
 from stack.environment import read_env
 from stack.errors import StackError
@@ -26,6 +25,7 @@ Only = Annotated[str, typer.Option(help=f"Some engines, comma-separated, of: {',
 @app.command()
 def up(only: Only = "") -> None:
     """Start everything and wait until it answers: engines, stream jobs, exporter; or some engines alone."""
+    load_settings()
     stack = Stack(stack_folder())
     if only:
         stack.up(_names(only))
@@ -53,6 +53,7 @@ def status(only: Only = "") -> None:
 @app.command()
 def demo() -> None:
     """Run the whole platform on a seeded stream with planted fraud, and sum up; the stack stays up."""
+    load_settings()
     raise typer.Exit(run_demo(Stack(stack_folder())))
 
 
@@ -76,13 +77,11 @@ def _names(only: str) -> tuple[str, ...]:
 def main() -> int:
     """Run a command; an error is told on stderr, without a traceback."""
     try:
-        return app(standalone_mode=False) or 0
+        app()
     except (StackError, SettingsError, MigrationError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    except click.ClickException as error:
-        error.show()
-        return 2
+    return 0
 
 
 if __name__ == "__main__":

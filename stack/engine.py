@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
+from stack.errors import EngineEndedError
 from stack.folder import StackFolder
 from stack.ports import PortBook
 from stack.processes import Launch, running, start, stop
@@ -60,7 +61,12 @@ class Engine(ABC):
             dead = list(self.processes)
         for name in dead:
             start(self.folder, self.launch(name))
-        return wait_until_answers(self.folder, self.title, self.processes, self.ask, self.timeout_s)
+        try:
+            return wait_until_answers(self.folder, self.title, self.processes, self.ask, self.timeout_s)
+        except EngineEndedError:
+            if dead:
+                raise
+            return self.start()  # it was dying when we looked
 
     def stop(self) -> bool:
         """Stop its processes, the last started first; True when something was running."""

@@ -34,8 +34,13 @@ class PortBook:
 
     def __init__(self, folder: StackFolder) -> None:
         self._folder = folder
-        self._given: dict[str, int] = _read(folder)
+        self._given: dict[str, int] = {}
         self.moved: list[str] = []
+        self.reload()
+
+    def reload(self) -> None:
+        """Take in what another process gave out meanwhile."""
+        self._given = _read(self._folder)
 
     def __getitem__(self, name: str) -> int:
         return self._given[name]

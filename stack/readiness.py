@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from stack.errors import StackError
+from stack.errors import EngineEndedError, StackError
 from stack.folder import StackFolder
 from stack.processes import log_tail, pause, running
 
@@ -28,7 +28,7 @@ def wait_until_answers(
             problem = f"{type(error).__name__}: {error}".splitlines()[0]
         for process in processes:
             if running(folder, process) is None:
-                raise StackError(f"{engine} ended while starting; the end of {_log(folder, process)}")
+                raise EngineEndedError(f"{engine} ended while starting; the end of {_log(folder, process)}")
         if time.monotonic() > deadline:
             logs = "\n".join(f"the end of {_log(folder, process)}" for process in processes)
             raise StackError(f"{engine} did not answer within {timeout_s:.0f} s ({problem}); {logs}")

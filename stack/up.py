@@ -41,9 +41,18 @@ class Stack:
         self.environment = os.environ if environment is None else environment
         self.ports = PortBook(folder)
         self._locks = 0
-        self.own = own_values(folder.env)
-        context = EngineContext(folder, self.ports, {**self.own, **self._given()})
+        self.own: dict[str, str] = {}
+        self._known: dict[str, str] = {}
+        context = EngineContext(folder, self.ports, self._known)
         self.engines = {engine.name: engine(context) for engine in ENGINES}
+        self._reload()
+
+    def _reload(self) -> None:
+        """Take in what another process wrote meanwhile."""
+        self.ports.reload()
+        self.own = own_values(self.folder.env)
+        self._known.clear()
+        self._known.update({**self.own, **self._given()})
 
     def _given(self) -> dict[str, str]:
         """The settings that the environment names, and that are not a stack's own."""
@@ -133,6 +142,7 @@ class Stack:
                 tell("another start or stop of this stack is under way: waiting for it")
                 fcntl.flock(lock, fcntl.LOCK_EX)
             self._locks += 1
+            self._reload()
             try:
                 yield
             finally:
