@@ -1,4 +1,4 @@
-"""``python -m monitoring.publish`` writes the dashboard, Grafana's alerts and docs/metrics.md from code."""
+"""``python -m monitoring.publish`` writes the monitoring's files that are made from code."""
 
 from __future__ import annotations
 
@@ -7,9 +7,17 @@ from pathlib import Path
 from monitoring.dashboard import dashboard_json
 from monitoring.grafana_alerts import grafana_alerts_yaml
 from monitoring.metrics import METRICS, Metric
+from monitoring.prometheus import scrape_config
 
 ROOT = Path(__file__).parent.parent
 GRAFANA = ROOT / "monitoring" / "grafana"
+COMPOSE_TARGETS = {
+    "flink_jobmanager": "flink-jobmanager:9249",
+    "flink_taskmanager": "flink-taskmanager:9249",
+    "exporter": "exporter:9400",
+    "producer": "127.0.0.1:9401",
+}
+COMPOSE_RULES = "/etc/prometheus/rules/*.yml"
 
 
 def published() -> dict[Path, str]:
@@ -17,6 +25,7 @@ def published() -> dict[Path, str]:
     return {
         GRAFANA / "dashboards" / "tandem.json": dashboard_json(),
         GRAFANA / "provisioning" / "alerting" / "tandem.yml": grafana_alerts_yaml(),
+        ROOT / "monitoring" / "prometheus" / "prometheus.yml": scrape_config(COMPOSE_TARGETS, COMPOSE_RULES),
         ROOT / "docs" / "metrics.md": metrics_markdown(),
     }
 

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 import time
 from typing import Any
 
@@ -12,42 +11,13 @@ from contract.settings import Settings
 from monitoring import warehouse_counts
 from monitoring.source import Sample, SourceError
 from monitoring.warehouse_counts import Warehouse
+from tests.monitoring.batch_runs import add_run, add_verdict, landed
 
 pytestmark = pytest.mark.engines
-
-RUN = {"source": "kafka:risk_events", "target": "lake", "code_version": "test", "status": "succeeded"}
-
 
 CUT_SQL = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'tandem-exporter'
 """
-
-
-def add_run(owner: extensions.connection, **columns: Any) -> None:
-    """One run that took `seconds` and ended `age` seconds ago."""
-    seconds, age = columns.pop("seconds", 10), columns.pop("age", 0)
-    row = {**RUN, **columns}
-    names = [*row, "started_at", "finished_at"]
-    finished = "NULL" if row["status"] == "running" else f"now() - interval '{age} s'"
-    values = [json.dumps(value) if isinstance(value, dict) else value for value in row.values()]
-    with owner.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO warehouse.batch_runs ({', '.join(names)}) VALUES "
-            f"({', '.join(['%s'] * len(values))}, now() - interval '{age + seconds} s', {finished})",
-            values,
-        )
-
-
-def landed(read: int, duplicate: int, reasons: dict[str, int]) -> dict[str, Any]:
-    quarantined = sum(reasons.values())
-    return {
-        "job": "land_events",
-        "rows_read": read,
-        "rows_accepted": read - duplicate - quarantined,
-        "rows_duplicate": duplicate,
-        "rows_quarantined": quarantined,
-        "quarantined_by_reason": reasons,
-    }
 
 
 def reader(warehouse: Settings) -> Warehouse:
@@ -144,19 +114,14 @@ def test_verdicts_are_counted_by_rule_and_reason_and_the_unexplained_stand_out(
 ) -> None:
     add_run(owner, batch_id="r", job="reconcile_alerts")
     rows = [
-        ("r1:e1", "r1", "confirmed", None),
-        ("r1:e2", "r1", "confirmed", None),
-        ("r1:e3", "r1", "retracted", "duplicate_state"),
-        ("r2:e1", "r2", "missed", "unexplained"),
-        ("r2:e2", "r2", "retracted", "unexplained"),
+        ("r1:e1", "confirmed", None),
+        ("r1:e2", "confirmed", None),
+        ("r1:e3", "retracted", "duplicate_state"),
+        ("r2:e1", "missed", "unexplained"),
+        ("r2:e2", "retracted", "unexplained"),
     ]
-    with owner.cursor() as cursor:
-        for alert, rule, verdict, reason in rows:
-            cursor.execute(
-                "INSERT INTO warehouse.alert_reconciliation"
-                " (alert_id, rule_id, event_id, verdict, reason, batch_id) VALUES (%s, %s, %s, %s, %s, 'r')",
-                (alert, rule, alert.partition(":")[2], verdict, reason),
-            )
+    for alert, verdict, reason in rows:
+        add_verdict(owner, alert, verdict, reason, "r")
     assert numbers(reader(warehouse).read_verdicts()) == {
         "tandem_unexplained_alerts": 2,
         "tandem_reconciled_alerts|r1|confirmed|": 2,
