@@ -34,6 +34,7 @@ from rules.expressions import (
     Widen,
     fields_of,
 )
+from rules.interpreter import evaluate
 from rules.ranges import INTEGER_MAX, Range, RangeOverflowError, check, combined
 
 CONDITION_CHARACTERS_MAX = 4000
@@ -162,7 +163,15 @@ class _Converter:
         self.fields = fields
 
     def convert(self, node: Any) -> _Typed:
-        """Return the typed form of a node, or refuse it by name."""
+        """Return the typed form of a node, calculated where it reads no field, or refuse it by name."""
+        typed = self._typed(node)
+        if isinstance(typed.expression, Constant) or any(fields_of(typed.expression)):
+            return typed
+        value = evaluate(typed.expression, {})
+        assert value is not None
+        return _Typed(Constant(value, typed.type), typed.range, typed.offset)
+
+    def _typed(self, node: Any) -> _Typed:
         kind = type(node)
         match node:
             case exp.Paren():
@@ -314,6 +323,8 @@ class _Converter:
         left, right = self._alike(left, right, operator)
         if operator == "%" and left.type == "number":
             raise TextError("% is for whole numbers", left.offset)
+        if operator in ("/", "%") and right.range == Range(0, 0):
+            raise TextError(f"{operator} by zero for every event", left.offset)
         assert left.range is not None
         assert right.range is not None
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -67,23 +68,26 @@ def read_document(file: Path) -> Document:
         events = list(yaml.parse(raw, Loader=yaml.SafeLoader))
         root = yaml.compose(raw, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
-        place = error.problem_mark
-        line, column = (place.line + 1, place.column + 1) if place else (1, 1)
+        line, column = _place(error)
         raise RuleError(f"not YAML: {error.problem}", file, line, column, _QUOTES) from None
     except (yaml.YAMLError, RecursionError):
         raise RuleError("not YAML: a character or a nesting that it does not allow", file, 1, 1) from None
     for event in events:
         if getattr(event, "anchor", None) or getattr(event, "tag", None):
-            mark = event.start_mark
-            raise RuleError(
-                "anchors, aliases and tags are refused", file, mark.line + 1, mark.column + 1, _QUOTES
-            )
+            mark: Any = event.start_mark
+            problem = "anchors, aliases and tags are refused"
+            raise RuleError(problem, file, mark.line + 1, mark.column + 1, _QUOTES)
     if not isinstance(root, yaml.MappingNode):
         raise RuleError("expected a rule: lines of key: value", file, 1, 1)
     return Document(file, _entries(file, raw, root))
 
 
 _QUOTES = 'put a text with : { } # & * ! in "..."'
+
+
+def _place(error: yaml.MarkedYAMLError) -> tuple[int, int]:
+    mark: Any = error.problem_mark
+    return (mark.line + 1, mark.column + 1) if mark else (1, 1)
 
 
 def _read_text(file: Path) -> str:

@@ -17,7 +17,11 @@ PROGRAMS = {"flink": (STREAM_PYTHON, "flink_values.py"), "spark": (Path(sys.exec
 
 
 def engine_values(
-    engine: Engine, types: Mapping[str, str], rows: Sequence[Mapping[str, Any]], sql: Sequence[str], folder: Path
+    engine: Engine,
+    types: Mapping[str, str],
+    rows: Sequence[Mapping[str, Any]],
+    sql: Sequence[str],
+    folder: Path,
 ) -> list[list[Any]]:
     """Return for each row the values of the SQL expressions in an engine."""
     python, program = PROGRAMS[engine]
@@ -32,6 +36,6 @@ def engine_values(
         timeout=280,
         check=False,
     )
-    assert done.returncode == 0, done.stderr[-3000:]
+    assert done.returncode == 0, done.stderr[-20000:]
     values: list[list[Any]] = pickle.loads(answer.read_bytes())
     return values

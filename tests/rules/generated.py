@@ -10,6 +10,7 @@ from rules.errors import TextError
 from rules.expressions import Expression
 
 INTEGER_MAX = 2**63 - 1
+LEFT_OUT = ("overflow", "by zero for every event")
 Row = dict[str, str | int | float | bool | None]
 
 FIELDS = {
@@ -24,8 +25,8 @@ FIELDS = {
     "is_fraud": Field("is_fraud", "boolean", False, ""),
 }
 TEXTS = [
-    "", "a", "A", "b", "ab", "a%", "a_c", "it's", "\\", "\\'", "a\\b", "ä", "é", "e\u0301", "ß", "ZZ", " ",
-    "a ", "\uffee", "\ue000", "\U0001f600", "\U0001f600x", "null", "TRUE", "0", "--", "/*", "{x}", "München", "ab%",
+    "", "a", "A", "b", "ab", "a%", "a_c", "it's", "\\", "\\'", "a\\b", "ä", "é", "e\u0301", "ß", "ZZ",
+    " ", "a ", "\uffee", "\ue000", "\U0001f600", "\U0001f600x", "null", "TRUE", "0", "--", "/*", "{x}", "ab%",
 ]  # fmt: skip
 VALUES: dict[str, list[str | int | float | bool | None]] = {
     "whole": [None, 0, 1, -1, INTEGER_MAX, -INTEGER_MAX, 2**53, 2**53 + 1, 2**31, -(2**31) - 1],
@@ -47,15 +48,15 @@ def rows(count: int, seed: int) -> list[Row]:
 
 
 def expressions(count: int, seed: int) -> dict[str, Expression]:
-    """Different texts with their trees; those that could overflow are left out."""
+    """Different texts with their trees; those that are refused for good reason are left out."""
     maker = _Maker(random.Random(seed))
     made: dict[str, Expression] = {}
     while len(made) < count:
-        text = maker.any(4)
+        text = maker.any(3)
         try:
             made[text] = parse_expression(text, FIELDS)
         except TextError as error:
-            if "overflow" not in error.problem:
+            if not any(word in error.problem for word in LEFT_OUT):
                 raise AssertionError(f"{text}: {error.problem}") from error
     return made
 
@@ -109,7 +110,9 @@ class _Maker:
 
     def number(self, depth: int) -> str:
         if depth <= 0:
-            return self.chance.choice(["degrees", "wide", "0.1", "1e-7", "2.5", "0.0", "1e22", "123456789.125"])
+            return self.chance.choice(
+                ["degrees", "wide", "0.1", "1e-7", "2.5", "0.0", "1e22", "123456789.125"]
+            )
         sign, inside = self.chance.choice("+-*/"), depth - 1
         options = [
             lambda: f"({self.number(inside)} {sign} {self.number(inside)})",

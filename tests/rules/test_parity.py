@@ -12,8 +12,8 @@ from rules.interpreter import evaluate
 from tests.rules.engine_values import engine_values
 from tests.rules.generated import FIELDS, expressions, rows
 
-EXPRESSIONS = 600
-ROWS = 120
+EXPRESSIONS = 400
+ROWS = 100
 SEED = 20261121
 
 
