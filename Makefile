@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := install
 PYTHON := .venv/bin/python
 JAR_SOURCES := pom.xml contract/risk_events.json $(wildcard stack/jars/*.xml) \
-	$(shell find jvm -path '*/target' -prune -o -type f -print 2>/dev/null)
+	$(shell find jvm stack/reporter -path '*/target' -prune -o -type f -print 2>/dev/null)
 
 .PHONY: help install demo test test-quick up down status score lint format bench clean
 

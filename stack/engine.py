@@ -32,7 +32,7 @@ class Engine(ABC):
     title: ClassVar[str]
     ports_by_process: ClassVar[Mapping[str, tuple[str, ...]]]
     stop_signal: ClassVar[signal.Signals] = signal.SIGTERM
-    timeout_s: ClassVar[float] = 60
+    timeout_s: ClassVar[float] = 120
 
     def __init__(self, context: EngineContext) -> None:
         self.folder = context.folder

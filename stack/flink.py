@@ -14,11 +14,11 @@ from stack.engine import Engine
 from stack.errors import StackError
 from stack.folder import ROOT, STREAM_PYTHON
 from stack.http import send
-from stack.java import find_java
+from stack.java import find_java, jar_set
 from stack.ports import LOOPBACK
 from stack.processes import Launch
 
-TASK_SLOTS = 4
+TASK_SLOTS = 8
 
 
 def flink_home() -> Path:
@@ -70,6 +70,7 @@ class Flink(Engine):
         for part in ("tmp", "pids", "log"):
             (self.folder.data(self.name) / part).mkdir(parents=True, exist_ok=True)
         shutil.copytree(packaged, self.conf, dirs_exist_ok=True)
+        self._install_reporter()
         options = yaml.safe_load((packaged / "config.yaml").read_text())["env"]["java"]["opts"]["all"]
         text = yaml.safe_dump({"env.java.opts.all": options, **self._options()}, width=100_000)
         (self.conf / "config.yaml").write_text(text)
@@ -90,12 +91,26 @@ class Flink(Engine):
             raise StackError(f"{address} has no task manager")
         return str(overview["flink-version"])
 
+    @property
+    def _plugins(self) -> Path:
+        return self.folder.data(self.name) / "plugins"
+
+    def _install_reporter(self) -> None:
+        """Put Flink's metrics reporter and ours, which binds it to loopback, into a plugin folder."""
+        plugin = self._plugins / "metrics-prometheus"
+        shutil.rmtree(self._plugins, ignore_errors=True)
+        plugin.mkdir(parents=True)
+        ours = list(Path(jar_set("reporter")).parent.glob("*.jar"))
+        for jar in [*(flink_home() / "plugins" / "metrics-prometheus").glob("*.jar"), *ours]:
+            (plugin / jar.name).symlink_to(jar)
+
     def _environment(self) -> dict[str, str]:
         data = self.folder.data(self.name)
         return {
             "FLINK_CONF_DIR": str(self.conf),
             "FLINK_PID_DIR": str(data / "pids"),
             "FLINK_LOG_DIR": str(data / "log"),
+            "FLINK_PLUGINS_DIR": str(self._plugins),
             "JAVA_HOME": str(Path(find_java()).resolve().parent.parent),
             "PYTHONPATH": str(ROOT),
         }
@@ -124,8 +139,9 @@ class Flink(Engine):
             "python.client.executable": str(STREAM_PYTHON),
             "python.pythonpath": str(ROOT),
             "metrics.reporters": "prom",
+            "metrics.reporter.prom.host": LOOPBACK,
             "metrics.reporter.prom.factory.class": (
-                "org.apache.flink.metrics.prometheus.PrometheusReporterFactory"
+                "org.apache.flink.metrics.prometheus.BoundPrometheusReporterFactory"
             ),
         }
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import os
+import shutil
 import subprocess
 import uuid
 from collections.abc import Mapping
@@ -39,8 +41,10 @@ class Kafka(Engine):
         """Write the broker's configuration and, once, format its storage."""
         data = self.folder.data(self.name)
         data.mkdir(exist_ok=True)
-        self._config.write_text("".join(f"{name}={value}\n" for name, value in self._properties().items()))
-        if not (data / "log" / "meta.properties").exists():
+        self._config.write_text(_text(self._properties()))
+        for draft in data.glob("draft-*"):
+            shutil.rmtree(draft) if draft.is_dir() else draft.unlink()
+        if not self._log.exists():
             self._format_storage()
 
     def launch(self, process: str) -> Launch:
@@ -66,6 +70,10 @@ class Kafka(Engine):
     def _config(self) -> Path:
         return self.folder.data(self.name) / "server.properties"
 
+    @property
+    def _log(self) -> Path:
+        return self.folder.data(self.name) / "log"
+
     def _properties(self) -> dict[str, str]:
         controller = f"{LOOPBACK}:{self.ports['kafka_controller']}"
         return {
@@ -74,7 +82,7 @@ class Kafka(Engine):
             "controller.quorum.voters": f"1@{controller}",
             "listeners": f"PLAINTEXT://{self.address},CONTROLLER://{controller}",
             "controller.listener.names": "CONTROLLER",
-            "log.dirs": str(self.folder.data(self.name) / "log"),
+            "log.dirs": str(self._log),
             "auto.create.topics.enable": "false",
             "default.replication.factor": "1",
             "min.insync.replicas": "1",
@@ -90,13 +98,20 @@ class Kafka(Engine):
         }
 
     def _format_storage(self) -> None:
+        """Format a draft and move it into place, so that a killed start leaves nothing half done."""
+        draft = self.folder.data(self.name) / f"draft-{os.getpid()}"
+        config = draft.with_suffix(".properties")
+        config.write_text(_text({**self._properties(), "log.dirs": str(draft)}))
         cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         tool = (find_java(), "-cp", jar_set("kafka"), "kafka.tools.StorageTool", "format")
         formatted = subprocess.run(
-            [*tool, f"--cluster-id={cluster}", "-c", str(self._config)],
-            capture_output=True,
-            text=True,
-            check=False,
+            [*tool, f"--cluster-id={cluster}", "-c", str(config)], capture_output=True, text=True, check=False
         )
         if formatted.returncode:
             raise StackError(f"Kafka's storage was not formatted: {formatted.stderr.strip()[-500:]}")
+        draft.rename(self._log)
+        config.unlink()
+
+
+def _text(properties: Mapping[str, str]) -> str:
+    return "".join(f"{name}={value}\n" for name, value in properties.items())
