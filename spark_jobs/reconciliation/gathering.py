@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from psycopg2 import sql
-from pyspark.sql import DataFrame, Observation, SparkSession
-from pyspark.sql import functions as sf
+from pyspark.sql import DataFrame, SparkSession
 
 from contract.names import STAGING_SCHEMA
 from contract.parser import parse_message
@@ -79,11 +78,9 @@ class Gatherer:
     def _evaluate_range(self, judging: JudgingRange) -> int:
         if not judging.landed:
             return 0
-        judged = Observation()
         events = within(self._read(run.batch_id for run in judging.landed), self.topic, judging.ranges)
-        counted = events.observe(judged, sf.count(sf.lit(1)).alias("events"))
-        self._load(only_firing(evaluate(counted, self.rules)), "loaded")
-        return int(judged.get["events"])
+        self._load(only_firing(evaluate(events, self.rules)), "loaded")
+        return events.count()
 
     def _look_up_open(self, landed: Sequence[LandedRun]) -> None:
         """Evaluate the events of alerts that lie elsewhere: judged before, from a file, or duplicated."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from typing import NamedTuple
@@ -14,6 +15,7 @@ from spark_jobs.runs import RunError
 
 RECONCILE_GROUP = "tandem-reconcile-alerts"
 ANSWER_SECONDS_MAX = 20.0
+FETCH_SECONDS = 0.1
 MESSAGES_PER_FETCH = 10_000
 
 
@@ -75,12 +77,13 @@ def read_messages(
     open_ends = {number: end for number, (start, end) in ranges.items() if start < end}
     with closing(_consumer(settings, RECONCILE_GROUP)) as consumer:
         consumer.assign([TopicPartition(topic, number, ranges[number][0]) for number in open_ends])
+        deadline = time.monotonic() + ANSWER_SECONDS_MAX
         while open_ends:
-            fetched = consumer.consume(MESSAGES_PER_FETCH, timeout=ANSWER_SECONDS_MAX)
-            if not fetched:
-                raise KafkaException(KafkaError(KafkaError._TIMED_OUT, f"no answer while reading {topic}"))
-            for message in fetched:
+            for message in consumer.consume(MESSAGES_PER_FETCH, timeout=FETCH_SECONDS):
                 yield from _take(message, open_ends)
+                deadline = time.monotonic() + ANSWER_SECONDS_MAX
+            if time.monotonic() > deadline:
+                raise _unanswered(settings, f"reading {topic}")
 
 
 def _take(message: Message, open_ends: dict[int, int]) -> Iterator[TopicMessage]:
@@ -88,7 +91,7 @@ def _take(message: Message, open_ends: dict[int, int]) -> Iterator[TopicMessage]
     number, offset = message.partition(), message.offset()
     error = message.error()
     if error is not None and error.code() != KafkaError._PARTITION_EOF:
-        raise KafkaException(error)
+        raise RunError(f"topic {message.topic()}, partition {number}: {error.str()}")
     end = open_ends.get(number)
     if end is None:
         return
@@ -102,11 +105,15 @@ def _partitions(consumer: Consumer, settings: Settings, topic: str) -> list[int]
     try:
         found = consumer.list_topics(topic, timeout=ANSWER_SECONDS_MAX).topics[topic]
     except KafkaException:
-        servers = settings.kafka_bootstrap_servers
-        raise SettingsError(f"KAFKA_BOOTSTRAP_SERVERS: no broker answers at {servers}") from None
+        raise _unanswered(settings, f"asking for {topic}") from None
     if found.error is not None:
         raise SettingsError(f"topic {topic} is not on the brokers; create it with `make up`")
     return sorted(found.partitions)
+
+
+def _unanswered(settings: Settings, doing: str) -> SettingsError:
+    servers = settings.kafka_bootstrap_servers
+    return SettingsError(f"KAFKA_BOOTSTRAP_SERVERS: no broker answers at {servers}, {doing}")
 
 
 def _consumer(settings: Settings, group: str) -> Consumer:

@@ -1,4 +1,4 @@
-"""The truth about a topic in plain Python, with no code of the jobs: fields, rules, levels are written anew."""
+"""The truth about a topic in plain Python, without code of the jobs: all that they know is written anew."""
 
 from __future__ import annotations
 

@@ -54,7 +54,9 @@ def test_events_that_no_run_read_are_missed_as_stream_gap(platform: Platform) ->
     platform.commit()
     platform.land()
     platform.reconcile(now_ms=NOW_MS + 5)
-    expected = {f"big_loan:a{number}": ("confirmed", None) for number in (1, 2, 4)}
+    expected: dict[str, tuple[str, str | None]] = {
+        f"big_loan:a{number}": ("confirmed", None) for number in (1, 2, 4)
+    }
     expected |= {f"big_loan:a{number}": ("missed", "stream_gap") for number in (0, 3)}
     assert platform.verdicts() == expected
     assert stored_statuses(platform) == expected
