@@ -7,7 +7,9 @@ chmod 711 "$folder"
 export TANDEM_TEST_STACK_DIR=$folder/stack
 
 clean_up() {
-    TANDEM_STACK_DIR=$TANDEM_TEST_STACK_DIR .venv/bin/python -m stack down >/dev/null
+    for stack in "$folder"/*/; do
+        TANDEM_STACK_DIR=$stack .venv/bin/python -m stack down >/dev/null
+    done
     rm -rf "$folder"
 }
 trap clean_up EXIT
