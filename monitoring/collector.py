@@ -68,14 +68,20 @@ class _Watched:
         try:
             samples = tuple(self.source.read())
         except SourceError as error:
-            if not self.failing:
-                log.warning("source %s is down: %s", self.source.name, error)
-            self.failing = True
+            self._fail(str(error))
+            return
+        except Exception as error:  # a bug in one source must not take the numbers of the others along
+            self._fail(repr(error), error)
             return
         if self.failing:
             log.warning("source %s is up again", self.source.name)
         self.reading = Reading(samples, self._clock(), self._clock() - started)
         self.failing = False
+
+    def _fail(self, reason: str, bug: Exception | None = None) -> None:
+        if not self.failing:
+            log.warning("source %s is down: %s", self.source.name, reason, exc_info=bug)
+        self.failing = True
 
     def shown(self) -> Reading | None:
         """The answer to publish: none once the source fails or hangs."""
@@ -104,8 +110,7 @@ class SourcesCollector(Collector):
     def collect(self) -> Iterator[Metric]:
         """Ask, wait at most :data:`SCRAPE_WAIT_SECONDS`, and publish what is there."""
         questions = [question for watched in self._watched if (question := watched.ask())]
-        for question in wait(questions, timeout=SCRAPE_WAIT_SECONDS).done:
-            question.result()
+        wait(questions, timeout=SCRAPE_WAIT_SECONDS)
         yield from _families([sample for watched in self._watched for sample in self._samples(watched)])
 
     def _samples(self, watched: _Watched) -> Iterator[Sample]:

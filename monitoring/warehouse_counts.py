@@ -45,7 +45,8 @@ FROM warehouse.batch_runs WHERE status = 'succeeded' ORDER BY job, run_number DE
 """
 LANDED_OFFSETS_SQL = """
 SELECT end_offsets FROM warehouse.batch_runs
-WHERE job = 'land_events' AND status = 'succeeded' AND source = %s ORDER BY run_number DESC LIMIT 1
+WHERE job = 'land_events' AND status = 'succeeded' AND source = %s AND end_offsets IS NOT NULL
+ORDER BY run_number DESC LIMIT 1
 """
 VERDICTS_SQL = """
 SELECT rule_id, verdict, coalesce(reason, ''), count(*)

@@ -25,7 +25,9 @@ def add_run(owner: extensions.connection, **columns: Any) -> None:
         )
 
 
-def landed(read: int, duplicate: int, reasons: dict[str, int]) -> dict[str, Any]:
+def landed(
+    read: int, duplicate: int, reasons: dict[str, int], offsets: dict[str, int] | None = None
+) -> dict[str, Any]:
     quarantined = sum(reasons.values())
     return {
         "job": "land_events",
@@ -34,6 +36,7 @@ def landed(read: int, duplicate: int, reasons: dict[str, int]) -> dict[str, Any]
         "rows_duplicate": duplicate,
         "rows_quarantined": quarantined,
         "quarantined_by_reason": reasons,
+        "end_offsets": offsets or {"0": read},
     }
 
 

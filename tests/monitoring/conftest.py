@@ -35,12 +35,14 @@ def make_topic(kafka: str) -> MakeTopic:
 
     def make(messages: list[int], name: str = "") -> str:
         topic = name or f"lag_{uuid.uuid4().hex[:8]}"
-        admin.create_topics([NewTopic(topic, len(messages), 1)])[topic].result(10)
+        if name in admin.list_topics(timeout=10).topics:
+            return name
+        admin.create_topics([NewTopic(topic, len(messages), 1)])[topic].result(30)
         producer = Producer({"bootstrap.servers": kafka})
         for partition, count in enumerate(messages):
             for number in range(count):
                 producer.produce(topic, str(number).encode(), partition=partition)
-        assert producer.flush(10) == 0
+        assert producer.flush(30) == 0
         return topic
 
     return make

@@ -116,12 +116,19 @@ def test_a_source_that_hangs_delays_a_scrape_only_by_the_limit_and_goes_down_whe
     collector.close()
 
 
-def test_a_bug_in_a_source_makes_the_scrape_fail_instead_of_hiding() -> None:
+def test_a_bug_in_a_source_is_told_with_its_traceback_and_leaves_the_others_alone(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     def broken() -> list[Sample]:
         raise ZeroDivisionError
 
-    with pytest.raises(ZeroDivisionError):
-        scrape(collector_of(Clock(), mongo=broken))
+    collector = collector_of(Clock(), mongo=broken, kafka=lambda: [Sample("tandem_alerts", ("r", "s"), 7)])
+    numbers = scrape(collector)
+    scrape(collector)
+    assert numbers["tandem_exporter_source_up|mongo"] == 0
+    assert numbers["tandem_alerts|r|s"] == 7
+    assert caplog.text.count("source mongo is down: ZeroDivisionError()") == 1
+    assert caplog.text.count("Traceback") == 1
 
 
 def test_a_sample_without_an_entry_in_the_catalog_is_refused() -> None:

@@ -93,14 +93,13 @@ def test_the_newest_run_and_the_newest_success_are_told_apart(
 def test_the_position_of_the_batch_is_where_its_last_success_on_the_topic_ended(
     warehouse: Settings, owner: extensions.connection
 ) -> None:
-    add_run(owner, batch_id="a", end_offsets={"0": 10, "1": 20}, **landed(30, 0, {}))
-    add_run(owner, batch_id="b", previous_batch_id="a", end_offsets={"0": 15, "1": 21}, **landed(6, 0, {}))
+    add_run(owner, batch_id="a", **landed(30, 0, {}, {"0": 10, "1": 20}))
+    add_run(owner, batch_id="b", previous_batch_id="a", **landed(6, 0, {}, {"0": 15, "1": 21}))
     add_run(
         owner,
         batch_id="c",
         previous_batch_id="b",
-        **{**landed(5, 0, {}), "source": "file:/x.jsonl"},
-        end_offsets={"x": 5},
+        **{**landed(5, 0, {}, {"x": 5}), "source": "file:/x.jsonl"},
     )
     add_run(
         owner, batch_id="d", previous_batch_id="c", job="land_events", status="failed", end_offsets={"0": 99}
