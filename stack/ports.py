@@ -6,6 +6,7 @@ import json
 import os
 import random
 import socket
+import time
 
 import psutil
 
@@ -26,6 +27,7 @@ USUAL_PORTS = {
     "exporter": 9400,
     "producer": 9401,
 }
+RELEASE_S = 5
 FREE_RANGE = range(20000, 32000)
 
 
@@ -69,8 +71,9 @@ class PortBook:
         return int(asked)
 
     def _best(self, name: str) -> int:
-        wanted = self._given.get(name) or (USUAL_PORTS[name] if self._folder.is_default else None)
-        if wanted and is_free(wanted):
+        before = self._given.get(name)
+        wanted = before or (USUAL_PORTS[name] if self._folder.is_default else None)
+        if wanted and is_free(wanted, wait_s=RELEASE_S if before else 0):
             return wanted
         port = free_port(taken=set(self._given.values()))
         if wanted:
@@ -85,8 +88,17 @@ def _read(folder: StackFolder) -> dict[str, int]:
         return {}
 
 
-def is_free(port: int) -> bool:
-    """Whether a server could listen on that loopback port now."""
+def is_free(port: int, wait_s: float = 0) -> bool:
+    """Whether a server could listen on that loopback port now, or soon: a killed one lets go after a moment."""
+    deadline = time.monotonic() + wait_s
+    while not _is_free_now(port):
+        if time.monotonic() >= deadline:
+            return False
+        time.sleep(0.1)
+    return True
+
+
+def _is_free_now(port: int) -> bool:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -61,8 +61,9 @@ class PostgresCluster:
         """Make the cluster where there is none yet; an interrupted attempt leaves nothing behind."""
         if self.data.exists():
             return
-        draft = self.data.with_name(f"{self.data.name}.draft")
-        shutil.rmtree(draft, ignore_errors=True)
+        for draft in self.data.parent.glob(f"{self.data.name}.draft-*"):
+            shutil.rmtree(draft, ignore_errors=True)
+        draft = self.data.with_name(f"{self.data.name}.draft-{os.getpid()}")
         self.user.make_folder(draft)
         self._run("initdb", "-D", str(draft), "-U", "postgres", *ENCODING)
         create_owner = f"CREATE ROLE {self.owner} LOGIN CREATEROLE"
