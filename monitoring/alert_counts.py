@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
 from contract.names import ALERTS_COLLECTION, UNDELIVERED_COLLECTION
 from monitoring.source import Sample, SourceError
+from storage.mongo import Document
 
-ANSWER_MS_MAX = 2000
-
-BY_RULE_AND_STATUS: list[dict[str, Any]] = [
+BY_RULE_AND_STATUS: list[Document] = [
     {"$group": {"_id": {"rule": "$rule_id", "status": "$status"}, "alerts": {"$sum": 1}}}
 ]
 
@@ -20,14 +17,7 @@ BY_RULE_AND_STATUS: list[dict[str, Any]] = [
 class AlertCounts:
     """Counts the documents of the alert store; reads no evidence and no event."""
 
-    def __init__(self, uri: str, database: str) -> None:
-        client: MongoClient[dict[str, Any]] = MongoClient(
-            uri,
-            appname="tandem-exporter",
-            serverSelectionTimeoutMS=ANSWER_MS_MAX,
-            connectTimeoutMS=ANSWER_MS_MAX,
-            socketTimeoutMS=ANSWER_MS_MAX,
-        )
+    def __init__(self, client: MongoClient[Document], database: str) -> None:
         self._alerts = client[database][ALERTS_COLLECTION]
         self._undelivered = client[database][UNDELIVERED_COLLECTION]
 

@@ -19,6 +19,7 @@ from monitoring.collector import SourcesCollector
 from monitoring.consumer_lag import TopicLags, landing_lag
 from monitoring.source import Sample, Source
 from monitoring.warehouse_counts import Warehouse
+from storage import mongo
 
 log = logging.getLogger("tandem.exporter")
 
@@ -33,6 +34,8 @@ def make_sources(settings: Settings) -> Sequence[Source]:
     groups = {DETECT_GROUP: topic, DELIVER_GROUP: ALERTS_TOPIC}
     lags, landings = TopicLags(settings.librdkafka(), {}), _warehouse(settings)
 
+    alerts = AlertCounts(mongo.connect(settings), settings.mongo_database)
+
     def read_landing() -> list[Sample]:
         return landing_lag(topic, lags.bounds(topic), landings.landed_offsets(topic))
 
@@ -41,7 +44,7 @@ def make_sources(settings: Settings) -> Sequence[Source]:
         Source("warehouse", _warehouse(settings).read_runs),
         Source("verdicts", _warehouse(settings).read_verdicts),
         Source("landing", read_landing),
-        Source("mongo", AlertCounts(settings.require("mongo_uri"), settings.mongo_database).read),
+        Source("mongo", alerts.read),
     )
 
 

@@ -16,6 +16,7 @@ from urllib.request import urlopen
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from psycopg2 import extensions
+from pydantic import SecretStr
 from pymongo import MongoClient
 
 from contract.names import ALERTS_TOPIC
@@ -23,6 +24,7 @@ from contract.settings import Settings
 from monitoring.alert_counts import AlertCounts
 from monitoring.source import SourceError
 from stack.folder import ROOT
+from storage.mongo import Document, connect
 from tests.monitoring.batch_runs import add_run, landed
 
 pytestmark = pytest.mark.engines
@@ -32,26 +34,30 @@ Numbers = dict[tuple[str, ...], float]
 
 def test_alerts_are_counted_by_rule_and_status(mongo: str) -> None:
     database = f"counts_{uuid.uuid4().hex[:8]}"
-    source = AlertCounts(mongo, database)
-    assert [(sample.name, sample.value) for sample in source.read()] == [("tandem_undelivered_alerts", 0)]
-    with MongoClient[dict[str, object]](mongo) as client:
+    with MongoClient[Document](mongo) as client:
+        source = AlertCounts(client, database)
+        assert [(sample.name, sample.value) for sample in source.read()] == [("tandem_undelivered_alerts", 0)]
         alerts = [("r1", "provisional"), ("r1", "provisional"), ("r1", "confirmed"), ("r2", "missed")]
         client[database]["fraud_alerts"].insert_many(
             {"_id": f"{rule}:{number}", "rule_id": rule, "status": status}
             for number, (rule, status) in enumerate(alerts)
         )
         client[database]["undelivered_alerts"].insert_one({"_id": "r9:1"})
-    assert {(sample.name, *sample.labels): sample.value for sample in source.read()} == {
-        ("tandem_undelivered_alerts",): 1,
-        ("tandem_alerts", "r1", "provisional"): 2,
-        ("tandem_alerts", "r1", "confirmed"): 1,
-        ("tandem_alerts", "r2", "missed"): 1,
-    }
+        assert {(sample.name, *sample.labels): sample.value for sample in source.read()} == {
+            ("tandem_undelivered_alerts",): 1,
+            ("tandem_alerts", "r1", "provisional"): 2,
+            ("tandem_alerts", "r1", "confirmed"): 1,
+            ("tandem_alerts", "r2", "missed"): 1,
+        }
 
 
 def test_a_mongodb_that_does_not_answer_is_said_without_its_address() -> None:
-    with pytest.raises(SourceError, match=r"^MongoDB: ServerSelectionTimeoutError$"):
-        AlertCounts("mongodb://user:word@127.0.0.1:1", "risk").read()
+    settings = Settings(mongo_uri=SecretStr("mongodb://user:word@127.0.0.1:1"))
+    with (
+        connect(settings, answer_ms_max=200) as client,
+        pytest.raises(SourceError, match=r"^MongoDB: ServerSelectionTimeoutError$"),
+    ):
+        AlertCounts(client, "risk").read()
 
 
 def environment(**settings: str) -> dict[str, str]:
