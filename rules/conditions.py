@@ -315,6 +315,11 @@ class _Converter:
             raise TextError(
                 f"not supported: _ and \\ in a LIKE pattern, {reason}", inner.offset, "use % only"
             )
+        if any(ord(character) > 0xFFFF for character in value):
+            reason = "because Spark takes them for two characters"
+            raise TextError(
+                f"not supported: characters beyond U+FFFF in a LIKE pattern, {reason}", inner.offset
+            )
         return _Typed(Like(inner.expression, value), None, inner.offset)
 
     def _arithmetic(self, operator: ArithmeticOperator, left: _Typed, right: _Typed) -> _Typed:

@@ -133,5 +133,5 @@ class _Maker:
         return "'" + self.chance.choice(TEXTS).replace("'", "''") + "'"
 
     def pattern(self) -> str:
-        pieces = [self.chance.choice(["a", "%", "b", "it''s", "ä", "%", "\U0001f600"]) for _ in range(3)]
+        pieces = [self.chance.choice(["a", "%", "b", "it''s", "ä", "%", "\uffee"]) for _ in range(3)]
         return "'" + "".join(pieces) + "'"

@@ -52,6 +52,7 @@ CONDITIONS = [
     ("LOWER(city) = 'x'", 13, "not supported: LOWER, because", ""),
     ("COUNT(*) > 5", 0, "not supported: COUNT", ""),
     ("city LIKE 'a_c'", 7, "not supported: _", ""),
+    ("city LIKE '\U0001f600%'", 7, "not supported: characters beyond", ""),
     ("city LIKE merchant_id", 7, "LIKE is followed by a text", ""),
     ("ROUND(latitude) = 1.0", 13, "not supported: ROUND, because", ""),
     ("NOT amount_cents", 11, "NOT takes boolean", ""),

@@ -12,12 +12,13 @@ from rules.interpreter import evaluate
 from tests.rules.engine_values import engine_values
 from tests.rules.generated import FIELDS, expressions, rows
 
-EXPRESSIONS = 400
-ROWS = 100
+EXPRESSIONS = 300
+ROWS = 80
 SEED = 20261121
 
 
 @pytest.mark.engines
+@pytest.mark.timeout(600)
 def test_generated_expressions_have_one_value_in_flink_spark_and_python(tmp_path: Path) -> None:
     trees, events = expressions(EXPRESSIONS, SEED), rows(ROWS, SEED)
     types = {name: field.type for name, field in FIELDS.items()}
