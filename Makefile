@@ -53,7 +53,8 @@ format: install ## bring the code into the project's format
 bench: install ## speeds, as ratios to the broker's and the warehouse's raw rates
 	@$(PYTHON) -m benchmarks
 
-clean: down ## delete the stack's data, build results and caches; what was fetched stays
-	rm -rf .stack .mypy_cache .ruff_cache .pytest_cache .hypothesis spark-warehouse metastore_db derby.log
+clean: ## stop all, delete the stack's data, build results and caches; what was fetched stays
+	@[ ! -x $(PYTHON) ] || $(PYTHON) -m stack clean
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis spark-warehouse metastore_db derby.log
 	find . -name __pycache__ -not -path './.venv*' -prune -exec rm -rf {} +
-	rm -rf jvm/target
+	rm -rf jvm/target stack/reporter/target

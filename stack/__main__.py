@@ -12,7 +12,7 @@ from stack.demo import run_demo
 from stack.environment import read_env
 from stack.errors import StackError
 from stack.folder import stack_folder
-from stack.platform import start_platform, stop_platform
+from stack.platform import remove_platform, start_platform, stop_platform
 from stack.score import run_score
 from stack.status import show_status
 from stack.up import ALL_NAMES, Stack
@@ -64,6 +64,12 @@ def score() -> None:
     if not values:
         raise StackError("there is no stack yet: run `make up` first")
     raise typer.Exit(run_score(values))
+
+
+@app.command()
+def clean() -> None:
+    """Stop everything and delete the stack's data."""
+    remove_platform(Stack(stack_folder()))
 
 
 def _names(only: str) -> tuple[str, ...]:

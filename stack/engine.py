@@ -77,6 +77,10 @@ class Engine(ABC):
         """Ask the engine itself for its version; any exception means that it does not answer."""
         return self.version(self.address)
 
+    def ask_external(self, address: str) -> str:
+        """Ask the real server at ``address`` for its version."""
+        return self.version(address)
+
     @property
     @abstractmethod
     def address(self) -> str:

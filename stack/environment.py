@@ -8,6 +8,8 @@ import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
+from contract.settings import Settings
+
 OWN_VALUES = "TANDEM_OWN_VALUES"
 
 
@@ -47,6 +49,13 @@ def external_value(name: str, own: Mapping[str, str], environment: Mapping[str, 
         return None
     marks = environment.get(OWN_VALUES, "").split()
     return None if f"{name}:{_digest(value)}" in marks else value
+
+
+def settings_of(values: Mapping[str, str]) -> Settings:
+    """Settings from NAME=value pairs alone."""
+    fields = Settings.model_fields
+    given = {name: values[name.upper()] for name in fields if values.get(name.upper())}
+    return Settings(**{name: field.default for name, field in fields.items()} | given)
 
 
 def _digest(value: str) -> str:

@@ -17,7 +17,7 @@ def check_external(engine: Engine, address: str) -> str:
         StackError: it does not answer; one line with the setting and what was tried, without the login.
     """
     try:
-        return engine.version(address)
+        return engine.ask_external(address)
     except Exception as error:  # whatever the client raises means: it does not answer
         tried = _LOGIN.sub("//", address)
         said = _LOGIN.sub("//", " ".join(str(error).split()))[:160]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,11 @@ TOOLS = ROOT / ".tools"
 JARS = TOOLS / "jars"
 STREAM_PYTHON = ROOT / ".venv-flink" / "bin" / "python"
 DEFAULT_STACK = ROOT / ".stack"
+FOLDERS = (
+    *("logs", "run", "lake", "checkpoints"),
+    *("kafka", "postgres", "mongo", "flink", "prometheus", "spark"),
+)
+FILES = ("env", "ports.json", "lock", "demo-ledger.jsonl")
 
 
 @dataclass(frozen=True)
@@ -50,6 +56,15 @@ class StackFolder:
     def data(self, engine: str) -> Path:
         """The folder in which an engine keeps its data and its configuration."""
         return self.root / engine
+
+    def remove(self) -> None:
+        """Delete what a stack makes, and nothing else that may lie in its folder."""
+        for name in FOLDERS:
+            shutil.rmtree(self.root / name, ignore_errors=True)
+        for name in FILES:
+            (self.root / name).unlink(missing_ok=True)
+        if not any(self.root.iterdir()):
+            self.root.rmdir()
 
     @property
     def is_default(self) -> bool:

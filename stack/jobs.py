@@ -26,6 +26,7 @@ SETTINGS_PREFIXES = ("KAFKA_", "MONGO_", "CHECKPOINT_URI")
 SUBMIT_TIMEOUT_S = 180
 RUNNING_TIMEOUT_S = 120
 CHECKPOINT_TIMEOUT_S = 15
+STATE_DOES_NOT_FIT = "allowNonRestoredState"
 
 
 @dataclass(frozen=True)
@@ -72,21 +73,33 @@ class StreamJobs:
                 self._rest.wait_until_running(job, RUNNING_TIMEOUT_S)
                 return f"stream job {job} runs"
             self._renewable(job, run.id)
-        checkpoint = newest_complete_checkpoint(self._checkpoints(job))
-        self._submit(job, checkpoint)
+        origin = self._resume(job)
         self._rest.wait_until_running(job, RUNNING_TIMEOUT_S)
         self._note(job)
-        origin = f"resumed from checkpoint {checkpoint.rpartition('/')[2]}" if checkpoint else "started"
         return f"stream job {job} is {origin}"
+
+    def _resume(self, job: str) -> str:
+        checkpoint = newest_complete_checkpoint(self._checkpoints(job))
+        if checkpoint is None:
+            self._submit(job)
+            return "started"
+        name = checkpoint.rpartition("/")[2]
+        try:
+            self._submit(job, "-s", checkpoint)
+        except StackError as error:
+            if STATE_DOES_NOT_FIT not in str(error):
+                raise
+            self._submit(job, "-s", checkpoint, "-n")
+            return f"resumed from {name} and from its group's offsets: its plan has changed"
+        return f"resumed from checkpoint {name}"
 
     def _renewable(self, job: str, run: str) -> str:
         complete = self._rest.checkpoint(run, CHECKPOINT_TIMEOUT_S)
         self._rest.cancel(job, run, CHECKPOINT_TIMEOUT_S)
         return "its state kept in a checkpoint" if complete else "its last checkpoint kept"
 
-    def _submit(self, job: str, checkpoint: str | None) -> None:
+    def _submit(self, job: str, *resume: str) -> None:
         log = self.folder.log(f"submit-{job}")
-        resume = ("-s", checkpoint) if checkpoint else ()
         script = ROOT / "flink_jobs" / f"{job}.py"
         pythons = ("-pyexec", str(STREAM_PYTHON), "-pyclientexec", str(STREAM_PYTHON))
         command = (str(flink_home() / "bin" / "flink"), "run", "-d", *self._target(), *resume)

@@ -14,6 +14,7 @@ from typing import ClassVar
 from confluent_kafka.admin import AdminClient
 
 from stack.engine import Engine
+from stack.environment import settings_of
 from stack.errors import StackError
 from stack.folder import JARS
 from stack.java import find_java, jar_set
@@ -55,8 +56,16 @@ class Kafka(Engine):
 
     @classmethod
     def version(cls, address: str) -> str:
-        """Its version when it is the embedded one; any broker answers with the cluster's size."""
-        client = AdminClient({"bootstrap.servers": address, "log_level": 0, "socket.timeout.ms": 2000})
+        """Any broker answers with the cluster's size: its protocol has no version of the server."""
+        return cls._size({"bootstrap.servers": address})
+
+    def ask_external(self, address: str) -> str:
+        """The cluster's size, asked with the security settings that there are."""
+        return self._size(settings_of({**self.settings, self.setting: address}).librdkafka())
+
+    @staticmethod
+    def _size(connection: Mapping[str, str]) -> str:
+        client = AdminClient({**connection, "log_level": 0, "socket.timeout.ms": 2000})
         brokers = len(client.list_topics(timeout=2).brokers)
         return f"{brokers} broker{'s' if brokers != 1 else ''}"
 

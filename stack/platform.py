@@ -2,28 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 from contract.settings import Settings
 from stack.environment import read_env
+from stack.environment import settings_of as settings_of
 from stack.jobs import StreamJobs
 from stack.postgres import Postgres
 from stack.up import Stack, Tell
 from storage import mongo, postgres
 from storage.topics import create_topics
-
-
-def platform_settings(stack: Stack) -> Settings:
-    """The settings of the stack's env file, with those of the environment over them."""
-    return settings_of(read_env(stack.folder.env))
-
-
-def settings_of(values: Mapping[str, str]) -> Settings:
-    """Settings from NAME=value pairs alone."""
-    fields = Settings.model_fields
-    given = {name: values[name.upper()] for name in fields if values.get(name.upper())}
-    return Settings(**{name: field.default for name, field in fields.items()} | given)
 
 
 def start_platform(stack: Stack, tell: Tell = print) -> dict[str, str]:
@@ -52,6 +40,15 @@ def stop_platform(stack: Stack, tell: Tell = print) -> None:
         if "FLINK_REST_URL" in values and "CHECKPOINT_URI" in values:
             StreamJobs(stack.folder, values).stop(tell)
         stack.down(tell=tell)
+
+
+def remove_platform(stack: Stack, tell: Tell = print) -> None:
+    """Stop everything and delete what the stack made, also PostgreSQL's data where it lies elsewhere."""
+    stop_platform(stack, tell)
+    server = stack.engines["postgres"]
+    if isinstance(server, Postgres):
+        server.remove_data()
+    stack.folder.remove()
 
 
 def _prepare_stores(stack: Stack, settings: Settings) -> None:

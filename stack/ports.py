@@ -89,7 +89,7 @@ def _read(folder: StackFolder) -> dict[str, int]:
 
 
 def is_free(port: int, wait_s: float = 0) -> bool:
-    """Whether a server could listen on that loopback port now, or soon: a killed one lets go after a moment."""
+    """Whether a server could listen on that port now, or soon: a killed one lets go after a moment."""
     deadline = time.monotonic() + wait_s
     while not _is_free_now(port):
         if time.monotonic() >= deadline:

@@ -58,6 +58,10 @@ class Postgres(Engine):
         """The password of each role that the migrations make."""
         return {role: self._password(setting) for setting, role in DSN_ROLES.items() if role != OWNER_ROLE}
 
+    def remove_data(self) -> None:
+        """Delete the data of the stopped server."""
+        self._cluster.remove()
+
     def prepare(self) -> None:
         """Create the cluster once, and see that the owner's password is the one in the env file."""
         self._cluster.create()

@@ -8,7 +8,7 @@ export TANDEM_TEST_STACK_DIR=$folder/stack
 
 clean_up() {
     for stack in "$folder"/*/; do
-        TANDEM_STACK_DIR=$stack .venv/bin/python -m stack down >/dev/null
+        TANDEM_STACK_DIR=$stack .venv/bin/python -m stack clean >/dev/null
     done
     rm -rf "$folder"
 }

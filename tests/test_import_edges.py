@@ -16,6 +16,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "storage": {"contract", "rules"},
     **{part: {"contract", "rules", "storage"} for part in PARTS},
     "data": {"contract", "rules", "ingestion"},
+    "docker": {"contract", "rules", "storage"},
     "stack": {"contract", "rules", "storage", "ingestion", "monitoring"},
 }
 ENGINES = {"pyflink", "pyspark", "confluent_kafka", "kafka", "pymongo", "psycopg2", "prometheus_client"}

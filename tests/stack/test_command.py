@@ -48,3 +48,14 @@ def _run(folder: Path, *arguments: str, **environment: str) -> subprocess.Comple
         check=False,
         timeout=120,
     )
+
+
+def test_clean_deletes_what_a_stack_made_and_nothing_else(tmp_path: Path) -> None:
+    _run(tmp_path, "status")
+    (tmp_path / "lake").mkdir()
+    (tmp_path / "holiday.txt").write_text("mine")
+    assert _run(tmp_path, "clean").returncode == 0
+    assert [entry.name for entry in tmp_path.iterdir()] == ["holiday.txt"]
+    (tmp_path / "holiday.txt").unlink()
+    assert _run(tmp_path, "clean").returncode == 0
+    assert not tmp_path.exists()
