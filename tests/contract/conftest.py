@@ -71,7 +71,7 @@ def _start(python: Path, module: str, source: Path, target: Path) -> Callable[[]
         )
 
     def wait() -> list[Outcome]:
-        assert process.wait(timeout=240) == 0, log.read_text(errors="replace")[-4000:]
+        assert process.wait(timeout=500) == 0, log.read_text(errors="replace")[-4000:]
         files = [file for file in target.iterdir() if not file.name.startswith((".", "_"))]
         rows = [json.loads(line) for file in files for line in file.read_text("utf-8").split("\n") if line]
         return [_engine_outcome(row) for row in sorted(rows, key=lambda row: int(row["n"]))]

@@ -32,6 +32,7 @@ def test_the_corpus_is_large_and_meets_every_reason(python_outcomes: list[Outcom
 
 
 @pytest.mark.engines
+@pytest.mark.timeout(600)
 def test_flink_agrees_with_the_contract(
     python_outcomes: list[Outcome], engine_outcomes: dict[str, list[Outcome]], corpus: list[bytes | None]
 ) -> None:
@@ -44,6 +45,7 @@ def test_flink_agrees_with_the_contract(
 
 
 @pytest.mark.engines
+@pytest.mark.timeout(600)
 def test_spark_agrees_with_the_contract_with_hash_and_masked_payload(
     python_outcomes: list[Outcome], engine_outcomes: dict[str, list[Outcome]], corpus: list[bytes | None]
 ) -> None:

@@ -7,6 +7,9 @@ import java.util.Arrays;
  * no bytes make it throw.
  */
 public final class StrictParser {
+    /** The append time of a message that has none: then no event is too far ahead of it. */
+    public static final long APPEND_TIME_UNKNOWN = Long.MAX_VALUE;
+
     private final ContractDefinition contract;
     private final Members members;
     private final ParsedEvent event;

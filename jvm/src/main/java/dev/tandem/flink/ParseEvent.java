@@ -27,7 +27,7 @@ import org.apache.flink.table.types.inference.TypeStrategies;
 /**
  * {@code LATERAL TABLE(parse_event(message, append_time))}: one row a message with {@code reason}, {@code detail}
  * (null for an accepted event) and a column for each field of the contract. The append time is a
- * TIMESTAMP_LTZ(3) as Kafka's metadata column gives it, or a BIGINT of milliseconds.
+ * TIMESTAMP_LTZ(3), as Kafka's metadata column gives it.
  */
 public final class ParseEvent extends TableFunction<RowData> {
     private static final long serialVersionUID = 1L;
@@ -53,15 +53,8 @@ public final class ParseEvent extends TableFunction<RowData> {
         }
     }
 
-    public void eval(byte[] message, Long appendTimeMs) {
-        emit(message, appendTimeMs == null ? Long.MAX_VALUE : appendTimeMs);
-    }
-
     public void eval(byte[] message, TimestampData appendTime) {
-        emit(message, appendTime == null ? Long.MAX_VALUE : appendTime.getMillisecond());
-    }
-
-    private void emit(byte[] message, long appendTimeMs) {
+        long appendTimeMs = appendTime == null ? StrictParser.APPEND_TIME_UNKNOWN : appendTime.getMillisecond();
         ParsedEvent event = parser.parse(message, appendTimeMs);
         GenericRowData row = new GenericRowData(COLUMNS_BEFORE_FIELDS + columns.length);
         if (event.reason() == null) {
@@ -91,12 +84,9 @@ public final class ParseEvent extends TableFunction<RowData> {
     @Override
     public TypeInference getTypeInference(DataTypeFactory typeFactory) {
         DataType message = DataTypes.BYTES().bridgedTo(byte[].class);
-        DataType epoch = DataTypes.BIGINT().bridgedTo(Long.class);
-        DataType timestamp = DataTypes.TIMESTAMP_LTZ(3).bridgedTo(TimestampData.class);
+        DataType appendTime = DataTypes.TIMESTAMP_LTZ(3).bridgedTo(TimestampData.class);
         return TypeInference.newBuilder()
-                .inputTypeStrategy(InputTypeStrategies.or(
-                        InputTypeStrategies.explicitSequence(message, epoch),
-                        InputTypeStrategies.explicitSequence(message, timestamp)))
+                .inputTypeStrategy(InputTypeStrategies.explicitSequence(message, appendTime))
                 .outputTypeStrategy(TypeStrategies.explicit(rowType()))
                 .build();
     }

@@ -21,7 +21,7 @@ public final class ParseEvent implements UDF2<byte[], Long, Row> {
 
     @Override
     public Row call(byte[] message, Long appendTimeMs) {
-        return READER.get().read(message, appendTimeMs == null ? Long.MAX_VALUE : appendTimeMs);
+        return READER.get().read(message, appendTimeMs == null ? StrictParser.APPEND_TIME_UNKNOWN : appendTimeMs);
     }
 
     /** The buffers of one thread. */
