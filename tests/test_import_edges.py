@@ -1,4 +1,4 @@
-"""Imports go one way: contract <- rules <- the parts <- stack <- tests, benchmarks."""
+"""Imports go one way: contract <- rules <- the parts <- stack <- docker, tests, benchmarks."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "storage": {"contract", "rules"},
     **{part: {"contract", "rules", "storage"} for part in PARTS},
     "data": {"contract", "rules", "ingestion"},
-    "docker": {"contract", "rules", "storage"},
+    "docker": {"contract", "rules", "storage", "stack"},
     "stack": {"contract", "rules", "storage", "ingestion", "monitoring"},
 }
 ENGINES = {"pyflink", "pyspark", "confluent_kafka", "kafka", "pymongo", "psycopg2", "prometheus_client"}
