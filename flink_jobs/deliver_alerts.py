@@ -33,6 +33,7 @@ from storage.mongo import connect
 JOB = "deliver_alerts"
 RETRY_S_MAX = 15.0
 RETRY_PAUSE_S = 0.5
+MONGO_ANSWER_MS_MAX = 10_000
 REREAD_MS = 600_000
 OPTIONS = {
     "parallelism.default": "1",
@@ -56,7 +57,7 @@ class Deliver(ScalarFunction):  # type: ignore[misc]
 
     def open(self, function_context: FunctionContext) -> None:
         """Connect, and deliver what a killed store may have lost."""
-        self._client = connect(self._settings)
+        self._client = connect(self._settings, MONGO_ANSWER_MS_MAX)
         database = self._client[self._settings.mongo_database]
         self._store = AlertStore(database[ALERTS_COLLECTION], database[UNDELIVERED_COLLECTION], _now_ms)
         self._answered_at_ms = _now_ms()

@@ -57,7 +57,7 @@ class Stream:
         found = self.database[ALERTS_COLLECTION].find({"_id": {"$in": list(ids)}})
         return {document["_id"]: document for document in found}
 
-    def wait_for(self, ids: Iterable[str], timeout_s: float = 60) -> dict[str, Document]:
+    def wait_for(self, ids: Iterable[str], timeout_s: float = 120) -> dict[str, Document]:
         """Wait until MongoDB holds all these alerts."""
         wanted = set(ids)
         wait_until(lambda: len(self.delivered(wanted)) == len(wanted), timeout_s, lambda: self._state(wanted))

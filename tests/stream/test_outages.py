@@ -10,7 +10,7 @@ from stack.processes import running
 from tests.stream.stream import Stream, wait_until
 from tests.stream.test_detection import now_ms, risky
 
-pytestmark = [pytest.mark.engines, pytest.mark.faults]
+pytestmark = [pytest.mark.engines, pytest.mark.faults, pytest.mark.timeout(600)]
 
 OUTAGE_S = 25
 
@@ -26,7 +26,7 @@ def test_a_killed_task_manager_loses_and_doubles_nothing(stream: Stream) -> None
     stream.send_events([risky(f"{prefix}{number}") for number in range(300, 600)], partition=3)
     stream.stack.up(("flink",), print)
 
-    alerts = stream.wait_for(ids, timeout_s=120)
+    alerts = stream.wait_for(ids, timeout_s=240)
 
     assert len(alerts) == 600
     places = [alert["source"]["offset"] for alert in alerts.values()]
@@ -45,9 +45,9 @@ def test_while_the_store_is_away_detection_goes_on_and_delivery_catches_up(strea
     stopped = time.monotonic()
     stream.send_events([risky(f"{prefix}{number}") for number in range(100, 400)])
 
-    wait_until(lambda: len(stream.raised(prefix)) >= 400, 20, lambda: "detection stands still")
+    wait_until(lambda: len(stream.raised(prefix)) >= 400, 60, lambda: "detection stands still")
     assert stream.jobs.states()["detect_fraud"] == "RUNNING"
     time.sleep(max(0.0, OUTAGE_S - (time.monotonic() - stopped)))
     stream.stack.up(("mongo",), print)
 
-    assert len(stream.wait_for(ids, timeout_s=120)) == 400
+    assert len(stream.wait_for(ids, timeout_s=240)) == 400

@@ -1,0 +1,75 @@
+"""The job's functions from table to table, on literal messages in batch mode: no Kafka, no cluster."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from stack.folder import ROOT, STREAM_PYTHON
+from tests.rules.test_catalog import LITERAL_ROWS
+from tests.stream.oracle import Event, evidence, kept
+
+EVENT_TIME_MS = 1_759_999_999_000
+REQUIRED: dict[str, Event] = {
+    "application": {"credit_score": 700, "loan_amount_cents": 1},
+    "transaction": {"amount_cents": 1, "card_id": "c", "merchant_id": "m"},
+    "payment": {"application_id": "a", "status": "made", "amount_cents": 1},
+    "credit_usage": {"credit_limit_cents": 1, "balance_cents": 0},
+}
+TYPES = {
+    "risky_application": "application",
+    "unaffordable_loan": "application",
+    "large_ecommerce_amount": "transaction",
+    "large_atm_withdrawal": "transaction",
+    "overdrawn_credit_line": "credit_usage",
+    "severely_past_due": "payment",
+}
+MESSAGES = {
+    "risky_application": "Risky transaction",
+    "large_ecommerce_amount": "Online purchase of 500000 USD in minor units",
+    "severely_past_due": "Instalment 90 days past due",
+    "overdrawn_credit_line": "Balance 100001 over the limit 100000",
+}
+
+
+def literal(rule: str, fields: Event, name: str) -> Event:
+    common = {"event_id": name, "event_type": TYPES[rule], "event_time_ms": EVENT_TIME_MS, "user_id": "u"}
+    return {**common, **REQUIRED[TYPES[rule]], **fields}
+
+
+@pytest.mark.engines
+def test_each_rule_raises_its_alert_for_the_row_that_fires_and_none_for_the_other(tmp_path: Path) -> None:
+    fire = {rule: literal(rule, rows[0], f"{rule} 'fires' \"ü😀\\") for rule, rows in LITERAL_ROWS.items()}
+    rest = {rule: literal(rule, rows[1], f"{rule}-rests") for rule, rows in LITERAL_ROWS.items()}
+    broken = [b"", b"no json", b'{"event_type": "application"}']
+    found = raised(tmp_path, [*map(orjson.dumps, [*fire.values(), *rest.values()]), *broken])
+
+    expected = {f"{rule}:{event['event_id']}" for rule, event in fire.items()}
+    assert set(found) - {"unaffordable_loan:" + fire["risky_application"]["event_id"]} == expected
+    for offset, (rule, event) in enumerate(fire.items()):
+        alert = found[f"{rule}:{event['event_id']}"]
+        assert alert["event"] == kept(event)
+        assert alert["evidence"] == evidence(rule, event)
+        assert alert["source"] == {"topic": "it's a topic", "partition": 7, "offset": offset}
+        assert alert["message"] == MESSAGES.get(rule, alert["message"])
+        assert isinstance(alert["detected_at_ms"], int)
+
+
+def raised(folder: Path, messages: list[bytes]) -> dict[str, dict[str, Any]]:
+    request, answer = folder / "messages", folder / "alerts"
+    request.write_bytes(b"\n".join(messages))
+    done = subprocess.run(
+        [STREAM_PYTHON, Path(__file__).with_name("flink_alerts.py"), request, answer],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=280,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-5000:]
+    return dict(orjson.loads(line) for line in answer.read_bytes().splitlines())
