@@ -14,8 +14,6 @@ from rules.compiler import CompiledRule
 from spark_jobs.reconciliation.model import Position
 from spark_jobs.session import event_type
 
-EVALUATED_COLUMNS = ("topic", "partition", "offset", "event_id", "event", "firing")
-
 
 def evaluate(events: DataFrame, rules: Sequence[CompiledRule]) -> DataFrame:
     """Give each event as JSON with the rules that fire on it.
@@ -34,9 +32,10 @@ def evaluate(events: DataFrame, rules: Sequence[CompiledRule]) -> DataFrame:
     )
 
 
-def only_firing(evaluated: DataFrame) -> DataFrame:
+def only_firing(events: DataFrame, rules: Sequence[CompiledRule]) -> DataFrame:
     """Keep the events on which a rule fires."""
-    return evaluated.where(sf.col("firing") != "{}")
+    conditions = [rule.condition("spark") for rule in rules]
+    return events.where(sf.expr(" OR ".join(conditions) if conditions else "FALSE"))
 
 
 def within(events: DataFrame, topic: str, ranges: Mapping[int, tuple[int, int]]) -> DataFrame:

@@ -79,7 +79,7 @@ class Gatherer:
         if not judging.landed:
             return 0
         events = within(self._read(run.batch_id for run in judging.landed), self.topic, judging.ranges)
-        self._load(only_firing(evaluate(events, self.rules)), "loaded")
+        self._load(evaluate(only_firing(events, self.rules), self.rules), "loaded")
         return events.count()
 
     def _look_up_open(self, landed: Sequence[LandedRun]) -> None:

@@ -29,11 +29,18 @@ from tests.end_to_end.poison import POISON, good_application
 
 EVENTS = 15_000
 HANDBOOK_ROWS = 5_000
-SECONDS_MAX = 180
-PRODUCE = (
-    *("--events", str(EVENTS), "--seed", "11", "--scenarios", "20", "--duplicates", "0.01"),
-    *("--conflicts", "0.01", "--disorder", "0.05", "--late", "0.01", "--broken", "0.02", "--quiet"),
-)
+SECONDS_MAX = 300
+PRODUCE = {
+    "--events": str(EVENTS),
+    "--users": "1200",
+    "--seed": "11",
+    "--scenarios": "20",
+    "--duplicates": "0.01",
+    "--conflicts": "0.01",
+    "--disorder": "0.05",
+    "--late": "0.01",
+    "--broken": "0.02",
+}
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -76,7 +83,8 @@ def play(stack: Stack, folder: Path, handbook: Path | None) -> Played:
     values = start_platform(stack)
     settings = settings_of(values)
     ledger = folder / "ledger.jsonl"
-    _ingest(values, "produce", *PRODUCE, "--ledger", str(ledger))
+    options = [part for option in PRODUCE.items() for part in option]
+    _ingest(values, "produce", *options, "--quiet", "--ledger", str(ledger))
     jobs = StreamJobs(stack.folder, values)
     jobs.stop(print)
     poison = _send_poison(values)

@@ -16,7 +16,7 @@ from tests.end_to_end.conftest import find_handbook
 from tests.end_to_end.playing import HANDBOOK_ROWS, Played, milliseconds, run_job, send
 from tests.end_to_end.poison import CARD_NUMBER, POISON
 
-pytestmark = [pytest.mark.engines, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.engines, pytest.mark.timeout(1500)]
 
 
 def test_the_oracle_knows_every_rule_of_the_catalog() -> None:

@@ -20,7 +20,7 @@ from spark_jobs.runs import AlreadyRunningError, RunError
 from stack.folder import ROOT
 from tests.reconcile.platform import Platform, application
 
-pytestmark = [pytest.mark.engines, pytest.mark.faults]
+pytestmark = [pytest.mark.engines, pytest.mark.faults, pytest.mark.timeout(600)]
 
 STATUSES = "SELECT statuses_written_at IS NOT NULL FROM warehouse.reconciliation_runs ORDER BY run_number"
 RUNS = "SELECT status FROM warehouse.batch_runs WHERE job = 'reconcile_alerts' ORDER BY run_number"
@@ -107,9 +107,9 @@ def plain(settings: Settings, name: str) -> Any:
 
 
 def wait_for_rows(platform: Platform, statement: str, run: subprocess.Popen[str]) -> None:
-    deadline = time.monotonic() + 200
+    deadline = time.monotonic() + 400
     while not platform.rows(statement):
-        assert run.poll() is None
+        assert run.poll() is None, run.communicate()[0]
         assert time.monotonic() < deadline
         time.sleep(0.2)
 
@@ -129,7 +129,8 @@ def wait_for_the_lock(platform: Platform) -> None:
 def test_alerts_that_their_topic_lost_stop_the_run_until_the_gap_is_accepted(platform: Platform) -> None:
     play(platform)
     platform.reconcile()
-    platform.send_alerts([platform.alert(application("other"), 7), platform.alert(application("other-2"), 8)])
+    late = platform.alert(application("late"), 1)
+    platform.send_alerts([late, late])
     admin = AdminClient(platform.settings.librdkafka())
     deleted = admin.delete_records([TopicPartition(platform.names.alerts_topic, 0, 2)])
     for done in deleted.values():
