@@ -80,7 +80,8 @@ class Gatherer:
             return 0
         events = within(self._read(run.batch_id for run in judging.landed), self.topic, judging.ranges)
         self._load(evaluate(only_firing(events, self.rules), self.rules), "loaded")
-        return events.count()
+        judged: int = events.count()
+        return judged
 
     def _look_up_open(self, landed: Sequence[LandedRun]) -> None:
         """Evaluate the events of alerts that lie elsewhere: judged before, from a file, or duplicated."""
