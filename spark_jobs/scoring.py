@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as sf
@@ -57,6 +57,7 @@ class Scoring:
     settings: Settings
     connection: Connection
     progress: Progress
+    policies: Mapping[int, RiskPolicy] = field(default_factory=load_policies)
 
     @property
     def warehouse(self) -> Warehouse:
@@ -76,7 +77,7 @@ def score(
         SettingsError: there is no such policy version.
     """
     with run(scoring.connection, JOB, wait=wait) as current:
-        policy = choose_policy(scoring.connection, policy_version)
+        policy = choose_policy(scoring.connection, scoring.policies, policy_version)
         batch_ids = _unscored(scoring.connection, recompute)
         if not batch_ids:
             scoring.progress.say("nothing new to score")
@@ -85,14 +86,15 @@ def score(
         return _score(scoring, current, policy, batch_ids)
 
 
-def choose_policy(connection: Connection, version: int | None) -> RiskPolicy:
+def choose_policy(
+    connection: Connection, policies: Mapping[int, RiskPolicy], version: int | None
+) -> RiskPolicy:
     """Return the policy that was asked for, else the one in force, and record its definition.
 
     Raises:
         SettingsError: there is no such version.
         RunError: the version was in force with another definition.
     """
-    policies = load_policies()
     with transaction(connection) as cursor:
         if version is None:
             cursor.execute(_POLICY_IN_FORCE_SQL)

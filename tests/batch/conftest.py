@@ -1,0 +1,52 @@
+"""The engines, and one empty warehouse, lake and topic a test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+from contract.settings import Settings
+from spark_jobs.session import build_session
+from tests.batch.platform import Platform, empty_warehouse, make_platform
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """PySpark leaves the sockets that it collects rows from to the garbage collector."""
+    ignore_sockets = pytest.mark.filterwarnings("ignore:.*unclosed <socket:ResourceWarning")
+    ignore_unraised = pytest.mark.filterwarnings(
+        "ignore:.*<socket.socket:pytest.PytestUnraisableExceptionWarning"
+    )
+    for item in items:
+        if "tests/batch" in item.path.as_posix():
+            item.add_marker(ignore_sockets)
+            item.add_marker(ignore_unraised)
+
+
+@pytest.fixture(scope="session")
+def spark() -> Iterator[SparkSession]:
+    session = build_session("tests", {})
+    yield session
+    session.stop()
+
+
+@pytest.fixture
+def warehouse(postgres: str, settings: Callable[..., Settings]) -> Settings:
+    """Settings of an up-to-date warehouse without rows, whose roles can log in."""
+    found = settings()
+    empty_warehouse(found)
+    return found
+
+
+@pytest.fixture
+def platform(kafka: str, warehouse: Settings, settings: Callable[..., Settings], tmp_path: Path) -> Platform:
+    return make_platform(settings(), tmp_path)
+
+
+@pytest.fixture
+def batch(platform: Platform, spark: SparkSession) -> Platform:
+    platform.spark = spark
+    return platform
