@@ -28,7 +28,7 @@ def main(request: Path, answer: Path) -> None:
     execution.add_jars(*jar_urls())
     environment = StreamTableEnvironment.create(execution)
     register_functions(environment)
-    rows = [(message, offset) for offset, message in enumerate(request.read_bytes().splitlines())]
+    rows = [(bytearray(message), offset) for offset, message in enumerate(request.read_bytes().splitlines())]
     schema = DataTypes.ROW(
         [DataTypes.FIELD("message", DataTypes.BYTES()), DataTypes.FIELD("offset", DataTypes.BIGINT())]
     )

@@ -8,7 +8,6 @@ from typing import Any
 
 import orjson
 import pytest
-from bson import Binary
 from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 from pymongo.database import Database
@@ -117,8 +116,8 @@ def test_garbage_is_kept_with_its_place_and_its_card_numbers_masked(
     ]
     kept = {row["_id"]: row for row in database["undelivered_alerts"].find()}
     assert set(kept) == {"alerts:0:3", "alerts:0:5", "alerts:0:6"}
-    assert kept["alerts:0:3"]["payload"] == Binary(b"************1111", 0)
-    assert kept["alerts:0:3"]["error"] == "expected a JSON object in UTF-8"
+    assert kept["alerts:0:3"]["payload"] == b"************1111"
+    assert kept["alerts:0:3"]["error"] == "expected a JSON object"
     assert kept["alerts:0:6"]["payload"] is None
     assert database["fraud_alerts"].count_documents({}) == 1
 
@@ -137,7 +136,8 @@ def test_the_newest_part_of_the_topic_is_read_again_to_find_what_the_store_lost(
     kafka: str, settings: Callable[..., Settings], store: AlertStore
 ) -> None:
     topic, properties = f"alerts-{time.time_ns()}", settings().librdkafka()
-    made = AdminClient(properties).create_topics([NewTopic(topic, 2, 1)], operation_timeout=10)
+    admin = AdminClient(properties)
+    made = admin.create_topics([NewTopic(topic, 2, 1)], operation_timeout=10)
     made[topic].result(10)
     producer = Producer(properties)
     now_ms = time.time_ns() // 1_000_000
