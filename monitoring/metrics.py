@@ -83,7 +83,7 @@ EXPORTER_METRICS: tuple[Metric, ...] = (
         "tandem_reconciled_alerts",
         "gauge",
         "rule verdict reason",
-        "Alerts judged by the batch: the verdict in force and why.",
+        "Alerts judged by the batch: the verdict in force and why (`none` where they agree).",
     ),
     _exporter(
         "tandem_unexplained_alerts",

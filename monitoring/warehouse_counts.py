@@ -49,7 +49,7 @@ WHERE job = 'land_events' AND status = 'succeeded' AND source = %s AND end_offse
 ORDER BY run_number DESC LIMIT 1
 """
 VERDICTS_SQL = """
-SELECT rule_id, verdict, coalesce(reason, ''), count(*)
+SELECT rule_id, verdict, coalesce(reason, 'none'), count(*)
 FROM warehouse.alert_reconciliation GROUP BY 1, 2, 3
 """
 

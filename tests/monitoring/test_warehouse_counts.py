@@ -123,7 +123,7 @@ def test_verdicts_are_counted_by_rule_and_reason_and_the_unexplained_stand_out(
         add_verdict(owner, alert, verdict, reason, "r")
     assert numbers(reader(warehouse).read_verdicts()) == {
         "tandem_unexplained_alerts": 2,
-        "tandem_reconciled_alerts|r1|confirmed|": 2,
+        "tandem_reconciled_alerts|r1|confirmed|none": 2,
         "tandem_reconciled_alerts|r1|retracted|duplicate_state": 1,
         "tandem_reconciled_alerts|r2|missed|unexplained": 1,
         "tandem_reconciled_alerts|r2|retracted|unexplained": 1,
