@@ -4,6 +4,9 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
+quiet=(--quiet --no-progress)
+[ ! -t 2 ] || quiet=(--no-python-downloads)
+
 say() { printf '%s\n' "$*"; }
 fail() { printf '%s\n' "$*" >&2; exit 2; }
 
@@ -52,7 +55,7 @@ sync_environment() {
     shift
     say "setting up $folder"
     UV_PROJECT_ENVIRONMENT=$folder UV_PYTHON_DOWNLOADS=never \
-        "$uv" sync --quiet --frozen --no-progress --python "$python" "$@"
+        "$uv" sync "${quiet[@]}" --frozen --python "$python" "$@"
 }
 
 case ${1:-} in

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from stack.environment import read_env
 from stack.external import check_external
@@ -78,7 +78,7 @@ def print_table(rows: list[tuple[str, str, str, str]]) -> None:
         for row in rows:
             sys.stdout.write("\t".join(row) + "\n")
         return
-    table = Table("engine", "address", "version", "health")
+    table = Table("engine", Column("address", overflow="fold"), "version", "health")
     for row in rows:
         colour = "green" if row[3].startswith("up") else "red"
         table.add_row(*row[:3], f"[{colour}]{row[3]}[/]")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from confluent_kafka import KafkaException
+from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic
 
 from contract.names import ALERTS_TOPIC, DELIVERIES_TOPIC, STREAM_RUNS_TOPIC, TOPIC_MESSAGE_BYTES_MAX
@@ -55,13 +55,18 @@ def create_topics(settings: Settings) -> None:
 
 
 def _create(client: AdminClient, missing: list[Topic], replicas: int) -> None:
+    """Create topics; one that somebody made since the brokers were asked is taken as it is."""
     if not missing:
         return
     wanted = [
         NewTopic(topic.name, topic.partitions, replicas, config=dict(topic.required)) for topic in missing
     ]
     for created in client.create_topics(wanted, operation_timeout=TIMEOUT_S).values():
-        created.result(TIMEOUT_S)
+        try:
+            created.result(TIMEOUT_S)
+        except KafkaException as error:
+            if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
+                raise
 
 
 def _check(client: AdminClient, topic: Topic) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -17,12 +16,14 @@ import psutil
 import psycopg2
 import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic
 from pymongo import MongoClient
 
 from contract.names import EVENTS_TOPIC_DEFAULT
+from contract.settings import SettingsError
 from stack.folder import ROOT
 from stack.platform import settings_of
-from stack.ports import LOOPBACK
+from stack.ports import is_free
 from stack.processes import running
 from stack.up import Stack
 from storage.topics import create_topics
@@ -72,30 +73,27 @@ def test_two_starts_at_once_make_one_stack(make_stack: MakeStack) -> None:
     assert len(_marked(str(stacks[0].folder.root))) == 1
 
 
-def test_down_leaves_no_process_and_no_listening_port(make_stack: MakeStack) -> None:
+def test_engines_listen_on_loopback_alone_and_down_leaves_nothing(make_stack: MakeStack) -> None:
     stack = make_stack()
-    stack.up(STORES, tell=_quiet)
-    ports = [stack.ports[name] for name in STORES]
+    stack.up(tell=_quiet)
+    listening = _listening(stack)
+    assert {host for host, _ in listening} == {"127.0.0.1", "::ffff:127.0.0.1"}
+    assert {stack.ports[name] for name in (*STORES, "flink", "prometheus")} <= {port for _, port in listening}
     stack.down(tell=_quiet)
     assert _marked(str(stack.folder.root)) == []
-    with socket.socket() as probe:
-        assert all(probe.connect_ex((LOOPBACK, port)) for port in ports)
+    assert all(is_free(port) for _, port in listening)
 
 
-def test_everything_listens_on_loopback_alone(make_stack: MakeStack, flink: str, stack: Stack) -> None:
-    assert flink
-    started = [process for engine in stack.engines.values() for process in _family(stack, engine.processes)]
-    listening = {
-        connection.laddr[0]
-        for process in started
-        for connection in process.net_connections(kind="tcp")
-        if connection.status == psutil.CONN_LISTEN
-    }
-    assert listening <= {"127.0.0.1", "::ffff:127.0.0.1"}
-    assert listening
+def test_a_topic_without_the_brokers_append_time_is_refused(kafka: str) -> None:
+    settings = settings_of({"KAFKA_BOOTSTRAP_SERVERS": kafka, "KAFKA_TOPIC": "made_by_somebody"})
+    client = AdminClient({"bootstrap.servers": kafka})
+    for made in client.create_topics([NewTopic("made_by_somebody", 1, 1)]).values():
+        made.result()
+    with pytest.raises(SettingsError, match=r"timestamp\.type is CreateTime, expected LogAppendTime"):
+        create_topics(settings)
 
 
-def test_topics_are_made_once_and_a_wrong_one_is_told(kafka: str, make_stack: MakeStack) -> None:
+def test_topics_are_made_once(kafka: str) -> None:
     settings = settings_of({"KAFKA_BOOTSTRAP_SERVERS": kafka, "KAFKA_TOPIC": "made_by_the_stack"})
     create_topics(settings)
     create_topics(settings)
@@ -148,9 +146,17 @@ def _pids(stack: Stack) -> list[int]:
     return [process.pid for process in _processes(stack)]
 
 
-def _family(stack: Stack, names: tuple[str, ...]) -> list[psutil.Process]:
-    found = [process for name in names if (process := running(stack.folder, name))]
-    return [*found, *(child for process in found for child in process.children(recursive=True))]
+def _listening(stack: Stack) -> set[tuple[str, int]]:
+    """Host and port of everything that the engines listen on."""
+    names = [name for engine in stack.engines.values() for name in engine.processes]
+    engines = [process for name in names if (process := running(stack.folder, name))]
+    family = [*engines, *(child for process in engines for child in process.children(recursive=True))]
+    return {
+        (connection.laddr[0], connection.laddr[1])
+        for process in family
+        for connection in process.net_connections(kind="tcp")
+        if connection.status == psutil.CONN_LISTEN
+    }
 
 
 def _marked(root: str) -> list[int]:
