@@ -88,6 +88,7 @@ def play(stack: Stack, folder: Path, handbook: Path | None) -> Played:
     jobs = StreamJobs(stack.folder, values)
     jobs.stop(print)
     poison = _send_poison(values)
+    _send_conflict(values)
     jobs.start(print)
     if handbook:
         _ingest(values, "replay", str(handbook), "--limit", str(HANDBOOK_ROWS), "--quiet")
@@ -111,7 +112,8 @@ def run_job(values: Mapping[str, str], job: str) -> subprocess.CompletedProcess[
         [submit, str(ROOT / "spark_jobs" / f"{job}.py")],
         env={**os.environ, **values},
         cwd=ROOT,
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         text=True,
         check=False,
     )
@@ -177,6 +179,13 @@ def _send_poison(values: Mapping[str, str]) -> dict[str, tuple[Place, str]]:
         )
         sent[name] = places[0], str(good["event_id"])
     return sent
+
+
+def _send_conflict(values: Mapping[str, str]) -> None:
+    """Send an event that trips no rule, and another content under its id that does."""
+    loud = good_application("conflict")
+    quiet = loud | {"loan_amount_cents": 100}
+    send(values, values["KAFKA_TOPIC"], [(json.dumps(event).encode(), 1) for event in (quiet, loud)])
 
 
 def _ingest(values: Mapping[str, str], *arguments: str) -> None:

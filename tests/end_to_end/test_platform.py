@@ -183,8 +183,8 @@ def test_a_manipulated_alert_fails_the_reconciliation_that_finds_it(played: Play
     send(played.values, "fraud_alerts", [(json.dumps(forged).encode(), 0)])
     done = run_job(played.values, "reconcile_alerts")
     assert done.returncode == 1
-    (line,) = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
+    (line,) = [line for line in done.stdout.splitlines() if line.startswith("error: ")]
     assert f"1 differences between stream and batch are unexplained: {forged['_id']}" in line
-    assert "Traceback" not in done.stderr
+    assert "Traceback" not in done.stdout
     status = "SELECT status FROM warehouse.batch_runs WHERE job = 'reconcile_alerts' ORDER BY run_number DESC"
     assert played.rows(status)[0] == ("failed",)
