@@ -34,4 +34,5 @@ if __name__ == "__main__":
     try:
         prepare(load_settings())
     except (SettingsError, MigrationError) as error:
-        sys.exit(f"error: {error}")
+        sys.stderr.write(f"error: {error}\n")
+        sys.exit(2)

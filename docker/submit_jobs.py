@@ -49,4 +49,5 @@ if __name__ == "__main__":
     try:
         keep_running(StreamJobs(stack_folder(), values_of(load_settings())))
     except SettingsError as problem:
-        sys.exit(f"error: {problem}")
+        sys.stderr.write(f"error: {problem}\n")
+        sys.exit(2)
