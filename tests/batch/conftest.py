@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 from pyspark.sql import SparkSession
 
+from contract.names import BATCH_ROLE
 from contract.settings import Settings
 from spark_jobs.session import build_session
-from tests.batch.platform import Platform, empty_warehouse, make_platform
+from tests.batch.platform import Platform, dsn_as, empty_warehouse, make_platform
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -38,12 +40,12 @@ def warehouse(postgres: str, settings: Callable[..., Settings]) -> Settings:
     """Settings of an up-to-date warehouse without rows, whose roles can log in."""
     found = settings()
     empty_warehouse(found)
-    return found
+    return found.model_copy(update={"postgres_batch_dsn": SecretStr(dsn_as(found, BATCH_ROLE))})
 
 
 @pytest.fixture
-def platform(kafka: str, warehouse: Settings, settings: Callable[..., Settings], tmp_path: Path) -> Platform:
-    return make_platform(settings(), tmp_path)
+def platform(kafka: str, warehouse: Settings, tmp_path: Path) -> Platform:
+    return make_platform(warehouse.model_copy(update={"kafka_bootstrap_servers": kafka}), tmp_path)
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -173,7 +174,7 @@ def environment_of(settings: Settings, base: Mapping[str, str]) -> dict[str, str
     }
     dropped = ("SPARK_", "PYSPARK_", "KAFKA_", "POSTGRES_", "LAKE_")
     kept = {name: value for name, value in base.items() if not name.startswith(dropped)}
-    return kept | {name.upper(): value for name, value in named.items()}
+    return kept | {"PYSPARK_PYTHON": sys.executable} | {name.upper(): value for name, value in named.items()}
 
 
 def events_jsonl(events: Sequence[Mapping[str, Any]]) -> bytes:

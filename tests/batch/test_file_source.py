@@ -36,8 +36,8 @@ def test_lines_keep_their_bytes_and_numbers(batch: Platform) -> None:
     assert [bytes(rows[number].message) for number in range(len(lines))] == lines
     assert messages.count == len(lines)
     assert {(row.topic, row.partition, row.append_time_ms) for row in rows.values()} == {
-        (file.as_uri().replace("file:///", "file:/"), 0, APPENDED_S * 1000)
-    } or {row.topic for row in rows.values()} == {file.as_uri()}
+        (f"file:{file}", 0, APPENDED_S * 1000)
+    }
 
 
 def test_line_numbers_go_on_over_the_blocks_of_a_large_file_and_over_many_files(batch: Platform) -> None:

@@ -145,7 +145,8 @@ def test_two_runs_cannot_follow_the_same_one(open_connection: Callable[[], Conne
     with pytest.raises(psycopg2.errors.UniqueViolation), transaction(connection) as cursor:
         cursor.execute(
             "INSERT INTO warehouse.batch_runs "
-            "(batch_id, job, source, target, status, finished_at, code_version) VALUES ('x', %s, 'a', 'b', 'succeeded', now(), 'c')",
+            "(batch_id, job, source, target, status, finished_at, code_version) "
+            "VALUES ('x', %s, 'a', 'b', 'succeeded', now(), 'c')",
             (JOB,),
         )
 

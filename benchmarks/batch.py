@@ -1,0 +1,89 @@
+"""How fast the batch is: ``python -m benchmarks.batch [--events N]``, on a stack of its own.
+
+- *batch*: ``spark-submit spark_jobs/score_risk.py`` from the topic to the final tables, the start of
+  Spark included;
+- *raw COPY*: the transactions that it wrote, copied by PostgreSQL into an empty table with the same
+  columns and indexes.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import closing
+from pathlib import Path
+
+import typer
+
+from contract.settings import Settings
+from stack.environment import read_env
+from stack.folder import ROOT, stack_folder
+from stack.platform import settings_of
+from stack.up import Stack
+from storage.postgres import connect, migrate, transaction
+from storage.topics import create_topics
+
+ENGINES = ("kafka", "postgres")
+COPIED = "warehouse.processed_transactions"
+RAW = "warehouse.raw_copy"
+
+
+def main(events: int = 1_500_000) -> None:
+    """Print the rates."""
+    with tempfile.TemporaryDirectory(prefix="tandem-bench-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o711)
+        stack = Stack(stack_folder(Path(folder)))
+        try:
+            stack.up(ENGINES)
+            values = read_env(stack.folder.env)
+            settings = settings_of(values)
+            create_topics(settings)
+            migrate(settings)
+            _run(values, sys.executable, "-m", "ingestion", "produce", "--quiet", "--events", str(events))
+            seconds = _score(values)
+            messages = _messages(settings)
+            rows, copied = _copy_raw(settings, Path(folder) / "rows")
+        finally:
+            stack.down()
+    rate = messages / seconds
+    print(f"raw COPY of {rows:,} transactions    {copied:>9,.0f} rows/s")
+    print(f"batch, topic to final tables      {rate:>9,.0f} messages/s  {rate / copied:.2f} of raw")
+
+
+def _score(values: dict[str, str]) -> float:
+    """Run the batch as the warehouse's owner, whose password the stack set; return its seconds."""
+    as_owner = {**values, "POSTGRES_BATCH_DSN": values["POSTGRES_DSN"]}
+    submit = str(Path(sys.executable).with_name("spark-submit"))
+    started = time.monotonic()
+    _run(as_owner, submit, "spark_jobs/score_risk.py")
+    return time.monotonic() - started
+
+
+def _run(values: dict[str, str], *command: str) -> None:
+    subprocess.run(command, env={**os.environ, **values}, cwd=ROOT, check=True)
+
+
+def _messages(settings: Settings) -> int:
+    with closing(connect(settings.require("postgres_dsn"))) as connection, transaction(connection) as cursor:
+        cursor.execute("SELECT sum(rows_read) FROM warehouse.batch_runs WHERE job = 'land_events'")
+        return int(cursor.fetchall()[0][0])
+
+
+def _copy_raw(settings: Settings, file: Path) -> tuple[int, float]:
+    """Copy the rows out, then into a table of the same make; return rows and rows per second."""
+    with closing(connect(settings.require("postgres_dsn"))) as connection:
+        with transaction(connection) as cursor, file.open("wb") as stream:
+            cursor.copy_expert(f"COPY {COPIED} TO STDOUT (FORMAT binary)", stream)
+            cursor.execute(f"CREATE TABLE {RAW} (LIKE {COPIED} INCLUDING ALL)")
+        started = time.monotonic()
+        with transaction(connection) as cursor, file.open("rb") as stream:
+            cursor.copy_expert(f"COPY {RAW} FROM STDIN (FORMAT binary)", stream)
+            rows = cursor.rowcount
+    return rows, rows / (time.monotonic() - started)
+
+
+if __name__ == "__main__":
+    typer.run(main)
