@@ -42,8 +42,12 @@ RAW_BYTES = 320
 
 
 def main(events: int = 300_000) -> None:
+    """Measure on the broker that the environment names."""
+    measure(load_settings(), events)
+
+
+def measure(settings: Settings, events: int = 300_000) -> None:
     """Print one line per measurement: messages a second, and as a share of the raw limit."""
-    settings = load_settings()
     options = _options(events)
     batches, generated = _timed(lambda: list(generate_stream(options, catalog_rule_ids())))
     messages = [message for batch in batches for message in batch]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 from stack.folder import JARS, StackFolder
@@ -31,7 +32,11 @@ def write_spark_conf(folder: StackFolder) -> Path:
     conf = folder.data("spark") / "conf"
     conf.mkdir(parents=True, exist_ok=True)
     jars = [*sorted(JARS.glob("spark/*.jar")), JARS / "tandem" / "tandem.jar"]
-    settings = {**SETTINGS, "spark.jars": ",".join(str(jar) for jar in jars)}
+    settings = {
+        **SETTINGS,
+        "spark.pyspark.python": sys.executable,
+        "spark.jars": ",".join(str(jar) for jar in jars),
+    }
     lines = [f"{name} {value}\n" for name, value in settings.items()]
     (conf / "spark-defaults.conf").write_text("".join(lines))
     (conf / "log4j2.properties").write_text(LOGGING.format(log=folder.log("spark")))
