@@ -8,9 +8,7 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import Any, Literal, cast
 
-import sqlglot
 from sqlglot import exp
-from sqlglot.errors import ParseError, SqlglotError
 
 from contract.events import Field
 from rules.characters import holds_control
@@ -36,10 +34,7 @@ from rules.expressions import (
 )
 from rules.interpreter import evaluate
 from rules.ranges import INTEGER_MAX, Range, RangeOverflowError, check, combined
-
-CONDITION_CHARACTERS_MAX = 4000
-TOKENS_MAX = 500
-LEVELS_MAX = 32
+from rules.syntax import syntax_tree
 
 ARITHMETIC: dict[type, ArithmeticOperator] = {
     exp.Add: "+",
@@ -107,52 +102,11 @@ def parse_expression(text: str, fields: Mapping[str, Field]) -> Expression:
     Raises:
         TextError: it is not of the subset, its types do not fit, or it could overflow.
     """
-    tree = _syntax_tree(text)
+    tree = syntax_tree(text)
     try:
         return _Converter(text, fields).convert(tree).expression
     except RecursionError:
         raise TextError("the condition is nested too deeply", 0, "split it into several rules") from None
-
-
-def _syntax_tree(text: str) -> exp.Expression:
-    _check_size(text)
-    try:
-        trees = sqlglot.parse(text)
-    except ParseError as error:
-        found = error.errors[0]
-        lines = text.split("\n")[: int(found["line"]) - 1]
-        column = int(found["col"]) - len(str(found["highlight"]))
-        offset = sum(len(line) + 1 for line in lines) + column
-        raise TextError(
-            f"not a condition near '{found['highlight']}'", min(max(offset, 0), len(text))
-        ) from None
-    except (SqlglotError, RecursionError):
-        raise TextError("not a condition: it cannot be read as SQL", 0) from None
-    if len(trees) != 1 or trees[0] is None:
-        raise TextError("expected one condition and nothing else", 0)
-    return trees[0]
-
-
-def _check_size(text: str) -> None:
-    if len(text) > CONDITION_CHARACTERS_MAX:
-        raise TextError(
-            f"longer than {CONDITION_CHARACTERS_MAX} characters", 0, "split it into several rules"
-        )
-    try:
-        tokens = sqlglot.tokenize(text)
-    except SqlglotError:
-        raise TextError("not a condition: a quote is left open or a character is not allowed", 0) from None
-    if len(tokens) > TOKENS_MAX:
-        raise TextError(f"more than {TOKENS_MAX} words and signs", 0, "split it into several rules")
-    level = 0
-    for token in tokens:
-        level += {"(": 1, ")": -1}.get(token.text, 0)
-        if level > LEVELS_MAX:
-            raise TextError(f"more than {LEVELS_MAX} levels of parentheses", token.start)
-        if token.comments:
-            raise TextError("a comment inside the condition", token.start, "use a YAML comment, # ...")
-        if token.text == ";":
-            raise TextError("';' ends nothing here: a rule has one condition", token.start)
 
 
 class _Converter:
