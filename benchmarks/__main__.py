@@ -1,4 +1,4 @@
-"""``make bench``: every benchmark in one go, each on engines of its own, the ratios in each one's lines."""
+"""``make bench``: every benchmark in one go, each on engines of its own."""
 
 from __future__ import annotations
 
@@ -38,8 +38,7 @@ def main() -> None:
     print("\nstream")
     stream.main()
     print("\nbatch")
-    with engines("kafka", "postgres") as settings:
-        batch.measure(settings)
+    batch.main()
 
 
 if __name__ == "__main__":

@@ -1,12 +1,9 @@
-"""How fast the batch is: ``python -m benchmarks.batch [--events N]`` with the settings in the environment.
+"""How fast the batch is: ``python -m benchmarks.batch [--events N]``, on a stack of its own.
 
-- *copy*: PostgreSQL's own COPY of the transactions that were scored, into an empty table of the same
-  columns, keys and indexes, from a file;
-- *batch*: ``score_risk`` as people run it, from the topic to the final tables: read, parse, decide on
-  duplicates, lake, ledger, scores, transactions. Start-up of Spark is in it;
-- *nothing new*: the same command again.
-
-The warehouse has to be empty; give it a stack of its own.
+- *batch*: ``spark-submit spark_jobs/score_risk.py`` from the topic to the final tables, the start of
+  Spark included;
+- *raw COPY*: the transactions that it wrote, copied by PostgreSQL into an empty table with the same
+  columns and indexes.
 """
 
 from __future__ import annotations
@@ -17,71 +14,75 @@ import sys
 import tempfile
 import time
 from contextlib import closing
+from pathlib import Path
 
 import typer
 
-from contract.settings import Settings, load_settings
-from stack.folder import ROOT
-from storage.postgres import connect, migrate
+from contract.settings import Settings
+from stack.environment import read_env
+from stack.folder import ROOT, stack_folder
+from stack.platform import settings_of
+from stack.up import Stack
+from storage.postgres import connect, migrate, transaction
 from storage.topics import create_topics
 
-COPIED = "staging.benchmark_copied"
-SOURCE = "warehouse.processed_transactions"
+ENGINES = ("kafka", "postgres")
+COPIED = "warehouse.processed_transactions"
+RAW = "warehouse.raw_copy"
 
 
-def main(events: int = 1_000_000) -> None:
-    """Measure on the servers that the environment names."""
-    measure(load_settings(), events)
+def main(events: int = 1_500_000) -> None:
+    """Print the rates."""
+    with tempfile.TemporaryDirectory(prefix="tandem-bench-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o711)
+        stack = Stack(stack_folder(Path(folder)))
+        try:
+            stack.up(ENGINES)
+            values = read_env(stack.folder.env)
+            settings = settings_of(values)
+            create_topics(settings)
+            migrate(settings)
+            _run(values, sys.executable, "-m", "ingestion", "produce", "--quiet", "--events", str(events))
+            seconds = _score(values)
+            messages = _messages(settings)
+            rows, copied = _copy_raw(settings, Path(folder) / "rows")
+        finally:
+            stack.down()
+    rate = messages / seconds
+    print(f"raw COPY of {rows:,} transactions    {copied:>9,.0f} rows/s")
+    print(f"batch, topic to final tables      {rate:>9,.0f} messages/s  {rate / copied:.2f} of raw")
 
 
-def measure(settings: Settings, events: int = 1_000_000) -> None:
-    """Print one line per measurement."""
-    create_topics(settings)
-    migrate(settings)
-    environment = {**os.environ, **_named(settings)}
-    _run(environment, "-m", "ingestion", "produce", "--quiet", "--events", str(events))
-    seconds = _run(environment, "spark_jobs/score_risk.py")
-    again = _run(environment, "spark_jobs/score_risk.py")
-    messages, transactions, copied = _copy(settings)
-    rate, copy_rate = messages / seconds, transactions / copied
-    print(f"raw COPY of {transactions:,} transactions      {copy_rate:>9,.0f} rows/s")
-    print(f"batch, topic to final tables          {rate:>9,.0f} messages/s  {rate / copy_rate:.2f} of COPY")
-    print(f"batch, nothing new                    {again:>9.1f} s")
-
-
-def _named(settings: Settings) -> dict[str, str]:
-    names = ("kafka_bootstrap_servers", "kafka_topic", "postgres_dsn", "lake_uri")
-    return {name.upper(): settings.require(name) for name in names}
-
-
-def _run(environment: dict[str, str], *arguments: str) -> float:
+def _score(values: dict[str, str]) -> float:
+    """Run the batch as the warehouse's owner, whose password the stack set; return its seconds."""
+    as_owner = {**values, "POSTGRES_BATCH_DSN": values["POSTGRES_DSN"]}
+    submit = str(Path(sys.executable).with_name("spark-submit"))
     started = time.monotonic()
-    subprocess.run([sys.executable, *arguments], env=environment, cwd=ROOT, check=True)
+    _run(as_owner, submit, "spark_jobs/score_risk.py")
     return time.monotonic() - started
 
 
-def _copy(settings: Settings) -> tuple[int, int, float]:
-    """Return messages landed, transactions, and the seconds that COPY took for the latter."""
-    with (
-        closing(connect(settings.require("postgres_dsn"))) as connection,
-        tempfile.TemporaryFile() as file,
-        connection.cursor() as cursor,
-    ):
+def _run(values: dict[str, str], *command: str) -> None:
+    subprocess.run(command, env={**os.environ, **values}, cwd=ROOT, check=True)
+
+
+def _messages(settings: Settings) -> int:
+    with closing(connect(settings.require("postgres_dsn"))) as connection, transaction(connection) as cursor:
         cursor.execute("SELECT sum(rows_read) FROM warehouse.batch_runs WHERE job = 'land_events'")
-        (messages,) = cursor.fetchone() or (0,)
-        cursor.copy_expert(f"COPY {SOURCE} TO STDOUT", file)
-        file.seek(0)
-        cursor.execute(f"CREATE TABLE {COPIED} (LIKE {SOURCE} INCLUDING ALL)")
-        connection.commit()
+        return int(cursor.fetchall()[0][0])
+
+
+def _copy_raw(settings: Settings, file: Path) -> tuple[int, float]:
+    """Copy the rows out, then into a table of the same make; return rows and rows per second."""
+    with closing(connect(settings.require("postgres_dsn"))) as connection:
+        with transaction(connection) as cursor, file.open("wb") as stream:
+            cursor.copy_expert(f"COPY {COPIED} TO STDOUT (FORMAT binary)", stream)
+            cursor.execute(f"CREATE TABLE {RAW} (LIKE {COPIED} INCLUDING ALL)")
         started = time.monotonic()
-        cursor.copy_expert(f"COPY {COPIED} FROM STDIN", file)
-        connection.commit()
-        seconds = time.monotonic() - started
-        cursor.execute(f"SELECT count(*) FROM {COPIED}")
-        (transactions,) = cursor.fetchone() or (0,)
-        cursor.execute(f"DROP TABLE {COPIED}")
-        connection.commit()
-    return int(messages), int(transactions), seconds
+        with transaction(connection) as cursor, file.open("rb") as stream:
+            cursor.copy_expert(f"COPY {RAW} FROM STDIN (FORMAT binary)", stream)
+            rows = cursor.rowcount
+    return rows, rows / (time.monotonic() - started)
 
 
 if __name__ == "__main__":
