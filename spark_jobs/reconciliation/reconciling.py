@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import orjson
 from pymongo.collection import Collection
-from pymongo.errors import PyMongoError
+from pymongo.errors import ConnectionFailure, PyMongoError
 from pyspark.sql import SparkSession
 
 from contract.names import ALERTS_COLLECTION, ALERTS_TOPIC, DETECT_GROUP, STREAM_RUNS_TOPIC
@@ -43,6 +43,7 @@ from storage.postgres import Connection, transaction
 
 JOB = "reconcile_alerts"
 STORE_ANSWER_MS_MAX = 30_000
+STATUSES_STAND = "the verdicts stand in the warehouse, the next run writes them to the alert store"
 
 
 class UnexplainedError(RunError):
@@ -168,11 +169,11 @@ class Reconciliation:
             alerts: Collection[Document] = client[self.settings.mongo_database][ALERTS_COLLECTION]
             try:
                 written = write_pending_statuses(self.connection, alerts)
+            except ConnectionFailure as error:
+                problem = f"{mongo.describe(self.settings)} ({type(error).__name__})"
+                raise SettingsError(f"MONGO_URI: {problem}; {STATUSES_STAND}") from None
             except PyMongoError as error:
-                raise SettingsError(
-                    f"MONGO_URI: {mongo.describe(self.settings)} ({type(error).__name__}); the verdicts "
-                    "stand in the warehouse, the next run writes them to the alert store"
-                ) from None
+                raise RunError(f"the alert store refused: {type(error).__name__}; {STATUSES_STAND}") from None
         self.lines.say(f"{written:,} statuses written")
 
 
