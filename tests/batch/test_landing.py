@@ -52,7 +52,9 @@ def test_two_runs_hold_exactly_what_the_oracle_says(batch: Platform) -> None:
 
 
 def assert_lake_holds(batch: Platform, oracle: Oracle) -> None:
-    runs = batch.rows("SELECT batch_id FROM warehouse.batch_runs WHERE status = 'succeeded'")
+    runs = batch.rows(
+        "SELECT batch_id FROM warehouse.batch_runs WHERE job = 'land_events' AND status = 'succeeded'"
+    )
     found = read_events(batch.spark, batch.settings.require("lake_uri"), [batch_id for (batch_id,) in runs])
     landed = {}
     for row in found.collect():

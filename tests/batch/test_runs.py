@@ -129,9 +129,9 @@ def test_a_run_whose_session_was_cut_cannot_commit(
 ) -> None:
     first, second = open_connection(), open_connection()
     with pytest.raises(psycopg2.Error), started(first) as cut:  # noqa: PT012
-        with closing(connect(warehouse.require("postgres_dsn"))) as owner, transaction(owner) as cursor:
-            cursor.execute("SET ROLE tandem_batch")
-            cursor.execute("SELECT pg_terminate_backend(%s)", (first.info.backend_pid,))
+        with closing(connect(warehouse.batch_dsn)) as another, transaction(another) as cursor:
+            cursor.execute("SELECT pg_terminate_backend(%s, 10000)", (first.info.backend_pid,))
+            assert cursor.fetchone() == (True,)
         with started(second) as other, other.commit():
             pass
         with cut.commit():
