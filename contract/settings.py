@@ -15,6 +15,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from contract.names import EVENTS_TOPIC_DEFAULT
 
 
+HOW_TO_SET = "run `make up` and `set -a; . .stack/env; set +a`, or name your own server"
+
+
 class SettingsError(Exception):
     """A setting is absent, malformed or points at nothing; the text is one line that names it."""
 
@@ -87,9 +90,7 @@ class Settings(BaseSettings):
         """
         value = getattr(self, name)
         if value is None:
-            raise SettingsError(
-                f"{name.upper()} is not set: run `make up` and `. .stack/env`, or set it to your own server"
-            )
+            raise SettingsError(f"{name.upper()} is not set: {HOW_TO_SET}")
         return value.get_secret_value() if isinstance(value, SecretStr) else str(value)
 
     @property

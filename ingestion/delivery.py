@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from confluent_kafka import KafkaError, KafkaException, Producer
 
 from contract.names import TOPIC_MESSAGE_BYTES_MAX
-from contract.settings import Settings, SettingsError
+from contract.settings import HOW_TO_SET, Settings, SettingsError
 from ingestion.errors import DeliveryError
 from ingestion.ledger import Ledger
 from ingestion.messages import Message
@@ -69,7 +69,7 @@ def connect(settings: Settings, topic: str) -> Producer:
         cause = causes[0] if causes else error.args[0].str()
         raise SettingsError(
             f"KAFKA_BOOTSTRAP_SERVERS={servers}: no broker answered within {CONNECT_SECONDS:.0f} s "
-            f"({cause}): run `make up` and `. .stack/env`, or set it to your own server"
+            f"({cause}): {HOW_TO_SET}"
         ) from None
     if topic not in topics:
         raise SettingsError(
