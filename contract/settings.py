@@ -14,7 +14,6 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from contract.names import EVENTS_TOPIC_DEFAULT
 
-
 HOW_TO_SET = "run `make up` and `set -a; . .stack/env; set +a`, or name your own server"
 
 

@@ -115,6 +115,6 @@ def _check_classes(spark: SparkSession) -> None:
             loader.loadClass(name)
         except Py4JJavaError:
             raise SettingsError(
-                f"SPARK_CONF_DIR: {what} is not on Spark's class path: run `make up` and `set -a; . .stack/env; set +a`, "
-                "or pass the jars to spark-submit with --jars"
+                f"SPARK_CONF_DIR: {what} is not on Spark's class path: run `make up` and "
+                "`set -a; . .stack/env; set +a`, or pass the jars to spark-submit with --jars"
             ) from None
