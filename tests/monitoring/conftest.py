@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
@@ -50,10 +51,15 @@ def make_topic(kafka: str) -> MakeTopic:
 
 @pytest.fixture(scope="session")
 def warehouse() -> Iterator[Settings]:
-    """Settings of a warehouse that only these tests write, so that sums can be compared exactly."""
+    """Settings of a warehouse that only these tests write, so that sums can be compared exactly.
+
+    Its stack lies beside the session's, so that what cleans up that one finds this one.
+    """
+    beside = os.environ.get("TANDEM_TEST_STACK_DIR")
     with tempfile.TemporaryDirectory(prefix="tandem-monitoring-", ignore_cleanup_errors=True) as given:
         Path(given).chmod(0o711)
-        stack = Stack(stack_folder(Path(given)), environment={})
+        folder = Path(beside).with_name("monitoring") if beside else Path(given) / "stack"
+        stack = Stack(stack_folder(folder), environment={})
         stack.up(["postgres"])
         served = read_env(stack.folder.env)
         settings = Settings(
