@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from stack.folder import ROOT, stack_folder
-from stack.platform import stop_platform
+from stack.folder import ROOT
 from stack.up import Stack
 from tests.end_to_end.playing import Played, play
+from tests.stacks import stack_beside
 
 HANDBOOK_NAME = "handbook_transactions_2018-04-01_2018-09-04.parquet"
 
@@ -24,19 +23,13 @@ def find_handbook() -> Path | None:
     return file if file.is_file() else None
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def platform_stack() -> Iterator[Stack]:
-    """A stack apart from the session's; beside it, so that what cleans up that one finds this one."""
-    beside = os.environ.get("TANDEM_TEST_STACK_DIR")
-    with tempfile.TemporaryDirectory(prefix="tandem-test-", ignore_cleanup_errors=True) as given:
-        Path(given).chmod(0o711)
-        stack = Stack(stack_folder(Path(beside).with_name("end-to-end") if beside else Path(given) / "stack"))
-        try:
-            yield stack
-        finally:
-            stop_platform(stack)
+    """A stack apart from the session's, gone when these tests are done."""
+    with stack_beside("end-to-end") as stack:
+        yield stack
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def played(platform_stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Played:
     return play(platform_stack, tmp_path_factory.mktemp("played"), find_handbook())

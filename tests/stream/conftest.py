@@ -1,30 +1,30 @@
-"""The stream on the session's engines."""
+"""The stream on a stack of its own: its tests kill engines, and read topics from end to end."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
-from contract.settings import Settings
 from stack.environment import read_env
 from stack.jobs import StreamJobs
-from stack.up import Stack
+from stack.platform import settings_of
 from storage.mongo import connect, prepare
 from storage.topics import create_topics
+from tests.stacks import stack_beside
 from tests.stream.stream import Stream
 
 
-@pytest.fixture(scope="session")
-def stream(
-    stack: Stack, kafka: str, mongo: str, flink: str, settings: Callable[..., Settings]
-) -> Iterator[Stream]:
+@pytest.fixture(scope="package")
+def stream() -> Iterator[Stream]:
     """Both jobs, running."""
-    given = settings()
-    create_topics(given)
-    prepare(given)
-    jobs = StreamJobs(stack.folder, read_env(stack.folder.env))
-    jobs.start(print)
-    with connect(given) as client:
-        yield Stream(stack, jobs, given, client[given.mongo_database])
-    jobs.stop(print)
+    with stack_beside("stream") as stack:
+        stack.up(("kafka", "mongo", "flink"))
+        values = read_env(stack.folder.env)
+        given = settings_of(values)
+        create_topics(given)
+        prepare(given)
+        jobs = StreamJobs(stack.folder, values)
+        jobs.start(print)
+        with connect(given) as client:
+            yield Stream(stack, jobs, given, client[given.mongo_database])
