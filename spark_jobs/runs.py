@@ -9,19 +9,15 @@ from __future__ import annotations
 
 import json
 import secrets
-import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from datetime import datetime
-from functools import cache
-from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from typing import Any
 
+from contract.code_version import code_version
 from storage.postgres import Connection, Cursor, transaction
 
-PROJECT_ROOT = Path(__file__).resolve().parent.parent
 ERROR_TEXT_MAX = 1000
 
 
@@ -150,29 +146,6 @@ def run(connection: Connection, job: str, *, wait: bool = False) -> Iterator[Run
 def new_batch_id(job: str, now: datetime) -> str:
     """Return ``<job>-<UTC yyyymmddThhmmssZ>-<6 hex digits>``; ``now`` is in UTC."""
     return f"{job}-{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
-
-
-@cache
-def code_version() -> str:
-    """Return the commit of the code, or the project's version where there is no repository."""
-    try:
-        found = subprocess.run(
-            ["git", "-C", str(PROJECT_ROOT), "rev-parse", "--short=12", "HEAD"],
-            capture_output=True,
-            text=True,
-            check=True,
-            timeout=10,
-        )
-        return found.stdout.strip()
-    except (OSError, subprocess.SubprocessError):
-        return _packaged_version()
-
-
-def _packaged_version() -> str:
-    try:
-        return version("tandem")
-    except PackageNotFoundError:
-        return "unknown"
 
 
 def _lock(connection: Connection, job: str, wait: bool) -> None:
