@@ -8,7 +8,14 @@ from dataclasses import dataclass, field
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic
 
-from contract.names import ALERTS_TOPIC, DELIVERIES_TOPIC, STREAM_RUNS_TOPIC, TOPIC_MESSAGE_BYTES_MAX
+from contract.names import (
+    ALERTS_TOPIC,
+    DELIVERIES_TOPIC,
+    FACTS_TOPIC,
+    SHADOW_ALERTS_TOPIC,
+    STREAM_RUNS_TOPIC,
+    TOPIC_MESSAGE_BYTES_MAX,
+)
 from contract.settings import Settings, SettingsError
 
 TIMEOUT_S = 20.0
@@ -32,6 +39,8 @@ def topics(settings: Settings) -> tuple[Topic, ...]:
         Topic(ALERTS_TOPIC, 2),
         Topic(DELIVERIES_TOPIC, 1),
         Topic(STREAM_RUNS_TOPIC, 1, {"cleanup.policy": "compact"}),
+        Topic(FACTS_TOPIC, 1, {"cleanup.policy": "compact"}),
+        Topic(SHADOW_ALERTS_TOPIC, 1),
     )
 
 
