@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, TypeVar, cast, get_args
 
 from contract.events import load_contract
 from rules.conditions import parse_condition
-from rules.documents import Document, Entry, read_document
-from rules.errors import RuleError, TextError, did_you_mean
-from rules.expressions import Expression, FieldValue, fields_of
+from rules.documents import SECTIONS, Document, document_of, read_document
+from rules.errors import RuleError, did_you_mean
+from rules.expressions import Expression, FieldValue, Named, listed_of, named_of
+from rules.features import Feature
 from rules.messages import MessagePart, parse_message
+from rules.parameters import Parameter
+from rules.scope import Scope, read_scope
 
 CATALOG = Path(__file__).with_name("catalog")
 
 Severity = Literal["low", "medium", "high", "critical"]
 
 REQUIRED_KEYS = ("id", "version", "on", "when", "severity", "message")
-OPTIONAL_KEYS = ("doc", "source")
+OPTIONAL_KEYS = (*SECTIONS, "doc", "source")
 ID_PATTERN = re.compile(r"[a-z][a-z0-9_]{0,63}")
 PROSE_CHARACTERS_MAX = 2000
 
@@ -30,7 +33,11 @@ _Parsed = TypeVar("_Parsed")
 
 @dataclass(frozen=True)
 class Rule:
-    """One checked rule: ``condition`` and ``message_parts`` are the trees of ``when`` and ``message``."""
+    """One checked rule: ``condition`` and ``message_parts`` are the trees of ``when`` and ``message``.
+
+    ``features`` and ``parameters`` are by the names that the rule gives them; ``lists`` are the
+    names of the lists that it asks about.
+    """
 
     id: str
     version: int
@@ -42,12 +49,24 @@ class Rule:
     message_parts: tuple[MessagePart, ...]
     doc: str = ""
     source: str = ""
+    features: Mapping[str, Feature] = field(default_factory=dict, hash=False)
+    parameters: Mapping[str, Parameter] = field(default_factory=dict, hash=False)
+
+    @property
+    def lists(self) -> tuple[str, ...]:
+        """The lists that the condition asks about, each once."""
+        return tuple(dict.fromkeys(entry.list for entry in listed_of(self.condition)))
+
+    @property
+    def evidence_values(self) -> tuple[Named, ...]:
+        """Fields, features and parameters that condition and message read, each once, in the text's order."""
+        in_message = (part for part in self.message_parts if not isinstance(part, str))
+        return tuple(dict.fromkeys([*named_of(self.condition), *in_message]))
 
     @property
     def evidence_fields(self) -> tuple[str, ...]:
-        """The fields that the condition and the message read, each once, in the order of the text."""
-        in_message = (part.name for part in self.message_parts if isinstance(part, FieldValue))
-        return tuple(dict.fromkeys([*fields_of(self.condition), *in_message]))
+        """The names of the fields among the evidence."""
+        return tuple(value.name for value in self.evidence_values if isinstance(value, FieldValue))
 
 
 def load_catalog(folder: Path = CATALOG) -> tuple[Rule, ...]:
@@ -73,29 +92,60 @@ def load_rule(file: Path) -> Rule:
     Raises:
         RuleError: with the place and, where there is one, a suggestion.
     """
-    document = read_document(file)
+    rule = _rule(read_document(file))
+    if file.stem != rule.id:
+        problem = f"id {rule.id} in a file of another name"
+        raise RuleError(problem, file, 1, 1, f"rename the file to {rule.id}.yaml")
+    return rule
+
+
+def rule_of(text: str, told_as: Path) -> Rule:
+    """Check the text of a rule that stands in no file; errors name ``told_as``.
+
+    Raises:
+        RuleError: with the place and, where there is one, a suggestion.
+    """
+    return _rule(document_of(text.encode("utf-8", "surrogatepass"), told_as))
+
+
+def _rule(document: Document) -> Rule:
     _check_keys(document)
-    event_type = _one_of(document, "on", load_contract().event_types)
-    fields = {field.name: field for field in load_contract().event_types[event_type].fields}
-    return Rule(
-        id=_identifier(document),
+    rule_id = _identifier(document)
+    event_type = load_contract().event_types[_one_of(document, "on", load_contract().event_types)]
+    scope = read_scope(document, rule_id, event_type, load_contract().event_types)
+    rule = Rule(
+        id=rule_id,
         version=_version(document),
-        on=event_type,
+        on=event_type.name,
         when=document.entries["when"].text,
         severity=cast(Severity, _one_of(document, "severity", get_args(Severity))),
         message=document.entries["message"].text,
-        condition=_parsed(document, "when", lambda text: parse_condition(text, fields)),
-        message_parts=_parsed(document, "message", lambda text: parse_message(text, fields)),
+        condition=_parsed(document, "when", lambda text: parse_condition(text, scope.names)),
+        message_parts=_parsed(document, "message", lambda text: parse_message(text, scope.names)),
         doc=_prose(document, "doc"),
         source=_prose(document, "source"),
+        features=scope.features,
+        parameters=scope.parameters,
     )
+    _check_used(document, rule, scope)
+    return rule
+
+
+def _check_used(document: Document, rule: Rule, scope: Scope) -> None:
+    read = {value.name for value in rule.evidence_values}
+    for section in SECTIONS:
+        for name, entry in document.sections.get(section, {}).items():
+            if name not in read:
+                raise entry.key_error(f"{name} is never read", "use it in when or message, or remove it")
 
 
 def rules_version(rules: Iterable[Rule]) -> str:
     """Return 12 hexadecimal digits that change when any rule does: what runs and alerts refer to."""
     digest = hashlib.sha256()
     for rule in sorted(rules, key=lambda rule: rule.id):
-        parts = (rule.id, str(rule.version), rule.on, rule.when, rule.severity, rule.message)
+        parts = [rule.id, str(rule.version), rule.on, rule.when, rule.severity, rule.message]
+        parts += [f"{name}: {feature.text}" for name, feature in rule.features.items()]
+        parts += [repr(parameter) for parameter in rule.parameters.values()]
         digest.update("\x1f".join(parts).encode() + b"\x1e")
     return digest.hexdigest()[:12]
 
@@ -104,7 +154,7 @@ def _check_keys(document: Document) -> None:
     known = (*REQUIRED_KEYS, *OPTIONAL_KEYS)
     for name, entry in document.entries.items():
         if name not in known:
-            raise entry.key_error(f"unknown key {name}", did_you_mean(name, known))
+            raise entry.key_error(f"unknown key {name[:64]}", did_you_mean(name[:64], known))
     for name in REQUIRED_KEYS:
         if name not in document.entries:
             raise RuleError(
@@ -118,10 +168,6 @@ def _identifier(document: Document) -> str:
     entry = document.entries["id"]
     if not ID_PATTERN.fullmatch(entry.text):
         raise entry.error("an id is a-z, 0-9 and _, begins with a letter and has at most 64 characters")
-    if document.file.stem != entry.text:
-        raise entry.error(
-            f"id {entry.text} in a file of another name", f"rename the file to {entry.text}.yaml"
-        )
     return entry.text
 
 
@@ -149,8 +195,4 @@ def _prose(document: Document, name: str) -> str:
 
 
 def _parsed(document: Document, name: str, parse: Callable[[str], _Parsed]) -> _Parsed:
-    entry: Entry = document.entries[name]
-    try:
-        return parse(entry.text)
-    except TextError as error:
-        raise entry.error(error.problem, error.suggestion, error.offset) from None
+    return document.entries[name].parsed(parse)

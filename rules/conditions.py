@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import reduce
 from typing import Any, Literal, cast
 
 from sqlglot import exp
 
-from contract.events import Field
 from rules.characters import holds_control
 from rules.errors import TextError, did_you_mean
 from rules.expressions import (
@@ -21,19 +19,23 @@ from rules.expressions import (
     ComparisonOperator,
     Constant,
     Expression,
+    FeatureValue,
     FieldValue,
     FunctionName,
     IsNull,
     Like,
+    Listed,
     Logic,
     Negate,
     Not,
     ValueType,
     Widen,
-    fields_of,
+    named_of,
 )
 from rules.interpreter import evaluate
+from rules.names import NAME_FORM, NAME_PATTERN, Names
 from rules.ranges import INTEGER_MAX, Range, RangeOverflowError, check, combined
+from rules.refusals import UNSUPPORTED
 from rules.syntax import syntax_tree
 
 ARITHMETIC: dict[type, ArithmeticOperator] = {
@@ -53,50 +55,36 @@ COMPARISONS: dict[type, ComparisonOperator] = {
 }
 FUNCTIONS: dict[type, FunctionName] = {exp.Abs: "ABS", exp.Coalesce: "COALESCE", exp.Length: "LENGTH"}
 
-UNSUPPORTED: dict[type, str] = {
-    exp.Lower: "LOWER, because the engines and their versions fold the case of some letters differently",
-    exp.Upper: "UPPER, because the engines and their versions fold the case of some letters differently",
-    exp.Round: "ROUND, because the engines round halves of doubles differently",
-    exp.Greatest: "GREATEST, because NULL arguments give NULL in Flink and are skipped in Spark",
-    exp.Least: "LEAST, because NULL arguments give NULL in Flink and are skipped in Spark",
-    exp.Cast: "CAST, because texts that are no numbers fail in Spark and give NULL in Flink",
-    exp.DPipe: "||, because a condition compares fields and does not build texts",
-    exp.ILike: "ILIKE, because the engines fold the case of some letters differently",
-    exp.RegexpLike: "RLIKE, because the engines' regular expressions differ",
-    exp.Case: "CASE; write it with AND and OR",
-    exp.Select: "a query; a condition reads the fields of one event",
-    exp.Subquery: "a query; a condition reads the fields of one event",
-}
-
 
 @dataclass(frozen=True)
 class _Typed:
-    """An expression with the range of its values (None unless it is a number) and its place."""
+    """An expression with the range of its values (None unless it is a number), its place, its only texts."""
 
     expression: Expression
     range: Range | None
     offset: int
+    one_of: tuple[str, ...] | None = None
 
     @property
     def type(self) -> ValueType:
         return self.expression.type
 
 
-def parse_condition(text: str, fields: Mapping[str, Field]) -> Expression:
-    """Return the typed tree of a condition over ``fields``.
+def parse_condition(text: str, names: Names) -> Expression:
+    """Return the typed tree of a condition over ``names``.
 
     Raises:
         TextError: it is no condition of the subset, of the wrong type, could overflow, or reads no field.
     """
-    expression = parse_expression(text, fields)
+    expression = parse_expression(text, names)
     if expression.type != "boolean":
         raise TextError(f"a condition is true or false, this is of type {expression.type}", 0)
-    if not any(fields_of(expression)):
+    if not any(isinstance(read, FieldValue | FeatureValue) for read in named_of(expression)):
         raise TextError("the condition reads no field, so it is the same for every event", 0)
     return expression
 
 
-def parse_expression(text: str, fields: Mapping[str, Field]) -> Expression:
+def parse_expression(text: str, names: Names) -> Expression:
     """Return the typed tree of an expression of any type.
 
     Raises:
@@ -104,7 +92,7 @@ def parse_expression(text: str, fields: Mapping[str, Field]) -> Expression:
     """
     tree = syntax_tree(text)
     try:
-        return _Converter(text, fields).convert(tree).expression
+        return _Converter(text, names).convert(tree).expression
     except RecursionError:
         raise TextError("the condition is nested too deeply", 0, "split it into several rules") from None
 
@@ -112,21 +100,20 @@ def parse_expression(text: str, fields: Mapping[str, Field]) -> Expression:
 class _Converter:
     """One condition on its way from sqlglot's tree to the typed one."""
 
-    def __init__(self, text: str, fields: Mapping[str, Field]) -> None:
+    def __init__(self, text: str, names: Names) -> None:
         self.text = text
-        self.fields = fields
+        self.names = names
 
     def convert(self, node: Any) -> _Typed:
         """Return the typed form of a node, calculated where it reads no field, or refuse it by name."""
         typed = self._typed(node)
-        if isinstance(typed.expression, Constant) or any(fields_of(typed.expression)):
+        if isinstance(typed.expression, Constant) or any(True for _ in named_of(typed.expression)):
             return typed
         value = evaluate(typed.expression, {})
         assert value is not None
         return _Typed(Constant(value, typed.type), typed.range, typed.offset)
 
     def _typed(self, node: Any) -> _Typed:
-        kind = type(node)
         match node:
             case exp.Paren():
                 return self.convert(node.this)
@@ -146,12 +133,18 @@ class _Converter:
                 return self._between(node)
             case exp.Like():
                 return self._like(node)
+        return self._operation(node)
+
+    def _operation(self, node: Any) -> _Typed:
+        kind = type(node)
         if kind in ARITHMETIC:
             return self._arithmetic(ARITHMETIC[kind], self.convert(node.left), self.convert(node.right))
         if kind in COMPARISONS:
             return self._compare(COMPARISONS[kind], self.convert(node.left), self.convert(node.right))
         if kind in FUNCTIONS:
             return self._call(FUNCTIONS[kind], node)
+        if kind is exp.Anonymous and str(node.this).upper() == "LISTED" and self.names.lists:
+            return self._listed(node)
         raise self._unsupported(node)
 
     def _offset(self, node: Any) -> int:
@@ -168,14 +161,12 @@ class _Converter:
         if type(node) in UNSUPPORTED:
             return TextError(f"not supported: {UNSUPPORTED[type(node)]}", offset)
         if isinstance(node, exp.AggFunc):
-            return TextError(
-                f"not supported: {node.key.upper()}, because a condition reads one event", offset
-            )
+            problem = f"not supported: {node.key.upper()}, because a condition reads one event"
+            return TextError(problem, offset, "give it a name under features")
         name = str(node.this).upper() if isinstance(node, exp.Anonymous) else node.key.upper()
         if isinstance(node, exp.Func):
-            return TextError(
-                f"not supported: {name}", offset, f"functions are {', '.join(FUNCTIONS.values())}"
-            )
+            known = [*FUNCTIONS.values(), *(["LISTED"] if self.names.lists else [])]
+            return TextError(f"not supported: {name}", offset, f"functions are {', '.join(known)}")
         return TextError(f"not supported: {name}", offset)
 
     def _field(self, node: exp.Column) -> _Typed:
@@ -184,11 +175,27 @@ class _Converter:
             raise TextError(
                 f'"{name}" is a quoted name', offset, "write text in single quotes, names without"
             )
-        if node.table or name not in self.fields:
+        readable = self.names.readable
+        if node.table or name not in readable:
             written = f"{node.table}.{name}" if node.table else name
-            raise TextError(f"unknown field {written}", offset, did_you_mean(name, self.fields))
-        field = self.fields[name]
-        return _Typed(FieldValue(name, field.type), _field_range(field), offset)
+            problem = f"unknown {self.names.noun} {written}"
+            raise TextError(problem, offset, did_you_mean(name, readable))
+        value = readable[name]
+        return _Typed(value.expression, value.range, offset, value.one_of)
+
+    def _listed(self, node: exp.Anonymous) -> _Typed:
+        offset = self._offset(node)
+        form = "write LISTED(field, 'list_name')"
+        if len(node.expressions) != 2:
+            raise TextError("LISTED takes a field and a list", offset, form)
+        field, name = self.convert(node.expressions[0]), self.convert(node.expressions[1]).expression
+        if not isinstance(field.expression, FieldValue) or field.type != "text":
+            raise TextError("LISTED takes a field of text", offset, form)
+        if not isinstance(name, Constant) or not isinstance(name.value, str):
+            raise TextError("LISTED takes the name of a list in single quotes", offset, form)
+        if not NAME_PATTERN.fullmatch(name.value):
+            raise TextError(f"'{name.value[:64]}' is no list: {NAME_FORM}", offset)
+        return _Typed(Listed(field.expression, name.value), None, field.offset)
 
     def _signed(self, node: Any) -> _Typed:
         if isinstance(node, exp.Boolean):
@@ -220,7 +227,8 @@ class _Converter:
         if isinstance(inner.expression, Constant):
             value = -cast(float, inner.expression.value)
             return _Typed(Constant(value, inner.type), Range(value, value), inner.offset)
-        return _Typed(Negate(inner.expression, inner.type), inner.range.negated(), inner.offset)
+        values = self._held(inner.range.negated(), "-", inner)
+        return _Typed(Negate(inner.expression, inner.type), values, inner.offset)
 
     def _logic(self, node: exp.And | exp.Or) -> _Typed:
         word: Literal["AND", "OR"] = "AND" if isinstance(node, exp.And) else "OR"
@@ -297,19 +305,18 @@ class _Converter:
         left, right = self._alike(left, right, operator)
         if left.type == "boolean" and operator not in ("=", "<>"):
             raise TextError(f"true and false have no order: {operator}", left.offset)
-        self._check_listed(left, right)
-        self._check_listed(right, left)
+        self._check_allowed(left, right)
+        self._check_allowed(right, left)
         return _Typed(Comparison(operator, left.expression, right.expression), None, left.offset)
 
-    def _check_listed(self, side: _Typed, other: _Typed) -> None:
+    def _check_allowed(self, side: _Typed, other: _Typed) -> None:
         """Refuse a text that the contract says the field never holds."""
-        if not (isinstance(side.expression, FieldValue) and isinstance(other.expression, Constant)):
+        if side.one_of is None or not isinstance(other.expression, Constant):
             return
-        allowed = self.fields[side.expression.name].one_of
         value = other.expression.value
-        if allowed and value not in allowed:
-            problem = f"{side.expression.name} is never '{value}'"
-            raise TextError(problem, side.offset, did_you_mean(str(value), allowed))
+        if value not in side.one_of:
+            name = next(iter(named_of(side.expression))).name
+            raise TextError(f"{name} is never '{value}'", side.offset, did_you_mean(str(value), side.one_of))
 
     def _call(self, function: FunctionName, node: exp.Func) -> _Typed:
         arguments = [self.convert(part) for part in (node.this, *node.expressions)]
@@ -319,7 +326,7 @@ class _Converter:
                 self._want_numeric(first, function)
                 assert first.range is not None
                 call = Call("ABS", (first.expression,), first.type)
-                return _Typed(call, first.range.absolute(), first.offset)
+                return _Typed(call, self._held(first.range.absolute(), function, first), first.offset)
             case "LENGTH":
                 self._want(first, "text", function)
                 return _Typed(Call("LENGTH", (first.expression,), "integer"), Range(0, 2**31), first.offset)
@@ -345,6 +352,13 @@ class _Converter:
             return _widened(left), _widened(right)
         raise TextError(f"{operator} takes values of one type, not {left.type} and {right.type}", left.offset)
 
+    def _held(self, values: Range, operator: str, operand: _Typed) -> Range:
+        try:
+            check(values, operand.type)
+        except RangeOverflowError:
+            raise _overflow(operator, operand) from None
+        return values
+
     def _want(self, typed: _Typed, wanted: ValueType, operator: str) -> None:
         if typed.type != wanted:
             raise TextError(f"{operator} takes {wanted}, not {typed.type}", typed.offset)
@@ -363,16 +377,6 @@ def _widened(typed: _Typed) -> _Typed:
         Constant(float(expression.value), "number") if isinstance(expression, Constant) else Widen(expression)
     )
     return _Typed(wide, typed.range.widened(), typed.offset)
-
-
-def _field_range(field: Field) -> Range | None:
-    if field.type not in ("integer", "number"):
-        return None
-    if field.min is None or field.max is None:
-        raise TypeError(f"the contract gives no limits for {field.name}")
-    values = Range(field.min, field.max)
-    check(values, field.type)
-    return values if field.type == "integer" else values.widened()
 
 
 def _finite(digits: str) -> float | None:

@@ -8,6 +8,8 @@
   the moment; the hexadecimal form of UTF-8 gives code point order always. Spark compares bytes.
 * Text literals: Flink doubles quotes, Spark reads backslash escapes.
 * Boolean as text: Flink writes TRUE, Spark true; both are written out here.
+* Dated facts (parameters, lists, a rule's mode): functions of the event's time and of how much of
+  the facts was known in Flink; columns that the batch provides in Spark.
 """
 
 from __future__ import annotations
@@ -21,14 +23,18 @@ from rules.expressions import (
     Comparison,
     Constant,
     Expression,
+    FeatureValue,
     FieldValue,
     IsNull,
     Like,
+    Listed,
     Logic,
     Negate,
     Not,
+    ParameterValue,
     ValueType,
     Widen,
+    mode_column,
 )
 
 Engine = Literal["flink", "spark"]
@@ -70,6 +76,18 @@ class Dialect:
         """Quotient truncated toward zero; ``right`` is never zero."""
         raise TypeError(type(self).__name__)
 
+    def parameter(self, value: ParameterValue) -> str:
+        """A parameter's value in force at the event's time."""
+        raise TypeError(type(self).__name__)
+
+    def listed(self, value: Listed) -> str:
+        """Whether a field's value is on a list at the event's time."""
+        raise TypeError(type(self).__name__)
+
+    def mode(self, rule_id: str) -> str:
+        """A rule's mode in force at the event's time: on, off or shadow."""
+        raise TypeError(type(self).__name__)
+
     def as_text(self, sql: str, kind: ValueType) -> str:
         """A value inside an alert's message; NULL reads ``null``."""
         if kind == "boolean":
@@ -85,6 +103,12 @@ class Dialect:
         match expression:
             case FieldValue(name=name):
                 return self.column(name)
+            case FeatureValue():
+                return self.column(expression.column)
+            case ParameterValue():
+                return self.parameter(expression)
+            case Listed():
+                return self.listed(expression)
             case Constant(value=value):
                 return self.constant(value)
             case Logic(operator=word, operands=operands):
@@ -161,6 +185,22 @@ class FlinkDialect(Dialect):
         """Quotient truncated toward zero; ``right`` is never zero."""
         return f"({left} / {right})"
 
+    def parameter(self, value: ParameterValue) -> str:
+        """A parameter's value in force at the event's time."""
+        return self._fact(f"parameter_{value.type}", self.text(value.dotted_name))
+
+    def listed(self, value: Listed) -> str:
+        """Whether a field's value is on a list at the event's time."""
+        return self._fact("listed", self.text(value.list), self.column(value.operand.name))
+
+    def mode(self, rule_id: str) -> str:
+        """A rule's mode in force at the event's time: on, off or shadow."""
+        return self._fact("rule_mode", self.text(rule_id))
+
+    def _fact(self, function: str, *arguments: str) -> str:
+        known = (self.column("event_time_ms"), self.column("facts_offset"))
+        return f"{function}({', '.join((*arguments, *known))})"
+
 
 class SparkDialect(Dialect):
     """Spark 4.0 SQL, ANSI mode on or off."""
@@ -185,6 +225,18 @@ class SparkDialect(Dialect):
     def whole_quotient(self, left: str, right: str) -> str:
         """Quotient truncated toward zero; ``right`` is never zero."""
         return f"({left} DIV {right})"
+
+    def parameter(self, value: ParameterValue) -> str:
+        """A parameter's value in force at the event's time."""
+        return self.column(value.column)
+
+    def listed(self, value: Listed) -> str:
+        """Whether a field's value is on a list at the event's time."""
+        return self.column(value.column)
+
+    def mode(self, rule_id: str) -> str:
+        """A rule's mode in force at the event's time: on, off or shadow."""
+        return self.column(mode_column(rule_id))
 
 
 DIALECTS: dict[Engine, Dialect] = {"flink": FlinkDialect(), "spark": SparkDialect()}

@@ -1,16 +1,21 @@
-"""A rule file as flat text entries, each with its place in the file."""
+"""A rule file as text entries, each with its place in the file."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 
-from rules.errors import RuleError
+from rules.errors import RuleError, TextError
 
 FILE_BYTES_MAX = 16 * 1024
+SECTIONS = ("features", "parameters")
+"""Keys that hold a mapping of names to texts."""
+
+_Parsed = TypeVar("_Parsed")
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,13 @@ class Entry:
         column = place - (before.rfind("\n") + 1)
         return RuleError(problem, self.file, before.count("\n") + 1, column + 1, suggestion)
 
+    def parsed(self, parse: Callable[[str], _Parsed]) -> _Parsed:
+        """Return what ``parse`` makes of the text; its :class:`TextError` becomes an error with its place."""
+        try:
+            return parse(self.text)
+        except TextError as error:
+            raise self.error(error.problem, error.suggestion, error.offset) from None
+
     def _place(self, offset: int) -> int:
         """Find the character in the file: YAML folds white space only, so the others are counted."""
         wanted = sum(not character.isspace() for character in self.text[:offset])
@@ -51,19 +63,29 @@ class Entry:
 
 @dataclass(frozen=True)
 class Document:
-    """A file of flat text entries."""
+    """A file of text entries: flat ones, and mappings of them under the keys of ``SECTIONS``."""
 
     file: Path
     entries: dict[str, Entry]
+    sections: dict[str, dict[str, Entry]]
 
 
 def read_document(file: Path) -> Document:
-    """Read a YAML file of one flat mapping.
+    """Read a YAML file of one mapping.
 
     Raises:
         RuleError: too large, not UTF-8, not YAML, not flat, a key twice, an anchor or a tag.
     """
-    raw = _read_text(file)
+    return document_of(file.read_bytes(), file)
+
+
+def document_of(content: bytes, file: Path) -> Document:
+    """Read YAML of one mapping; ``file`` is what errors name.
+
+    Raises:
+        RuleError: as :func:`read_document`.
+    """
+    raw = _text(content, file)
     try:
         events = list(yaml.parse(raw, Loader=yaml.SafeLoader))
         root = yaml.compose(raw, Loader=yaml.SafeLoader)
@@ -74,12 +96,10 @@ def read_document(file: Path) -> Document:
         raise RuleError("not YAML: a character or a nesting that it does not allow", file, 1, 1) from None
     for event in events:
         if getattr(event, "anchor", None) or getattr(event, "tag", None):
-            mark: Any = event.start_mark
-            problem = "anchors, aliases and tags are refused"
-            raise RuleError(problem, file, mark.line + 1, mark.column + 1, _QUOTES)
+            raise _error(event, file, "anchors, aliases and tags are refused", _QUOTES)
     if not isinstance(root, yaml.MappingNode):
         raise RuleError("expected a rule: lines of key: value", file, 1, 1)
-    return Document(file, _entries(file, raw, root))
+    return _document(file, raw, root)
 
 
 _QUOTES = 'put a text with : { } # & * ! in "..."'
@@ -90,8 +110,12 @@ def _place(error: yaml.MarkedYAMLError) -> tuple[int, int]:
     return (mark.line + 1, mark.column + 1) if mark else (1, 1)
 
 
-def _read_text(file: Path) -> str:
-    content = file.read_bytes()
+def _error(node: Any, file: Path, problem: str, suggestion: str = "") -> RuleError:
+    mark = node.start_mark
+    return RuleError(problem, file, mark.line + 1, mark.column + 1, suggestion)
+
+
+def _text(content: bytes, file: Path) -> str:
     if len(content) > FILE_BYTES_MAX:
         raise RuleError(f"larger than {FILE_BYTES_MAX} bytes", file, 1, 1, "one rule a file")
     try:
@@ -101,22 +125,33 @@ def _read_text(file: Path) -> str:
         raise RuleError("not UTF-8", file, line, 1) from None
 
 
-def _entries(file: Path, raw: str, root: yaml.MappingNode) -> dict[str, Entry]:
-    entries: dict[str, Entry] = {}
+def _document(file: Path, raw: str, root: yaml.MappingNode) -> Document:
+    sections: dict[str, dict[str, Entry]] = {}
+    flat: list[tuple[Any, Any]] = []
     for key, value in root.value:
-        name, mark = str(key.value), key.start_mark
+        name = str(key.value)
+        if name not in SECTIONS:
+            flat.append((key, value))
+        elif name in sections:
+            raise _error(key, file, f"key {name} twice")
+        elif not isinstance(value, yaml.MappingNode) or not value.value:
+            raise _error(key, file, f"expected names under {name}: lines of name: text")
+        else:
+            sections[name] = _entries(file, raw, value.value)
+    return Document(file, _entries(file, raw, flat), sections)
+
+
+def _entries(file: Path, raw: str, pairs: Iterable[tuple[Any, Any]]) -> dict[str, Entry]:
+    entries: dict[str, Entry] = {}
+    for key, value in pairs:
+        name = str(key.value)
         if name in entries:
-            raise RuleError(f"key {name} twice", file, mark.line + 1, mark.column + 1)
-        if name == "features":
-            problem = "not supported: features, because rules here read one event"
-            raise RuleError(
-                problem, file, mark.line + 1, mark.column + 1, "remove it; use the event's fields"
-            )
+            raise _error(key, file, f"key {name[:64]} twice")
         if not isinstance(value, yaml.ScalarNode):
-            problem = f"{name} is one text, not a list or a mapping"
-            raise RuleError(problem, file, mark.line + 1, mark.column + 1, _QUOTES)
+            raise _error(key, file, f"{name[:64]} is one text, not a list or a mapping", _QUOTES)
         text = value.value
         if any(0xD800 <= ord(character) <= 0xDFFF for character in text):
-            raise RuleError(f"{name} holds a lone surrogate", file, mark.line + 1, mark.column + 1)
-        entries[name] = Entry(file, raw, text, mark, value.start_mark, value.style in ("|", ">"))
+            raise _error(key, file, f"{name} holds a lone surrogate")
+        block = value.style in ("|", ">")
+        entries[name] = Entry(file, raw, text, key.start_mark, value.start_mark, block)
     return entries

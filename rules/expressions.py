@@ -11,7 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from rules.features import Feature
 
 ValueType = Literal["text", "integer", "number", "boolean"]
 ArithmeticOperator = Literal["+", "-", "*", "/", "%"]
@@ -25,6 +28,43 @@ class FieldValue:
 
     name: str
     type: ValueType
+
+
+@dataclass(frozen=True)
+class FeatureValue:
+    """The value of a windowed feature; ``name`` is what the rule calls it."""
+
+    feature: Feature
+    name: str
+
+    @property
+    def type(self) -> ValueType:
+        """The type of the feature's value."""
+        return self.feature.type
+
+    @property
+    def column(self) -> str:
+        """The column that holds it, the same for every rule that reads the feature."""
+        return self.feature.column
+
+
+@dataclass(frozen=True)
+class ParameterValue:
+    """The value of a rule's parameter that is in force at the event's time; never NULL."""
+
+    rule_id: str
+    name: str
+    type: ValueType
+
+    @property
+    def dotted_name(self) -> str:
+        """``<rule_id>.<name>``: what dated facts call it."""
+        return f"{self.rule_id}.{self.name}"
+
+    @property
+    def column(self) -> str:
+        """The column that holds it where the engine provides one."""
+        return f"parameter.{self.dotted_name}"
 
 
 @dataclass(frozen=True)
@@ -90,6 +130,20 @@ class Like:
 
 
 @dataclass(frozen=True)
+class Listed:
+    """Whether the value of a text field is on a list at the event's time; NULL for a NULL field."""
+
+    operand: FieldValue
+    list: str
+    type: ValueType = "boolean"
+
+    @property
+    def column(self) -> str:
+        """The column that holds it where the engine provides one."""
+        return f"listed.{self.list}.{self.operand.name}"
+
+
+@dataclass(frozen=True)
 class IsNull:
     """Whether the operand has no value; never NULL itself."""
 
@@ -114,15 +168,23 @@ class Logic:
     type: ValueType = "boolean"
 
 
+Named = FieldValue | FeatureValue | ParameterValue
+"""What a condition or a message reads by a name."""
+
 Expression = (
-    FieldValue | Constant | Widen | Negate | Arithmetic | Call | Comparison | Like | IsNull | Not | Logic
+    Named | Constant | Widen | Negate | Arithmetic | Call | Comparison | Like | Listed | IsNull | Not | Logic
 )
+
+
+def mode_column(rule_id: str) -> str:
+    """Return the column that holds a rule's mode (on, off, shadow) where the engine provides one."""
+    return f"mode.{rule_id}"
 
 
 def children(expression: Expression) -> tuple[Expression, ...]:
     """Return the direct operands of a node."""
     match expression:
-        case FieldValue() | Constant():
+        case FieldValue() | FeatureValue() | ParameterValue() | Constant():
             return ()
         case Arithmetic() | Comparison():
             return (expression.left, expression.right)
@@ -134,9 +196,29 @@ def children(expression: Expression) -> tuple[Expression, ...]:
             return (expression.operand,)
 
 
-def fields_of(expression: Expression) -> Iterator[str]:
-    """Yield the names of the fields that the tree reads, in the order of the text, repeats included."""
-    if isinstance(expression, FieldValue):
-        yield expression.name
+def nodes_of(expression: Expression) -> Iterator[Expression]:
+    """Yield the tree's nodes, each before its operands, in the order of the text."""
+    yield expression
     for child in children(expression):
-        yield from fields_of(child)
+        yield from nodes_of(child)
+
+
+def named_of(expression: Expression) -> Iterator[Named]:
+    """Yield the fields, features and parameters that the tree reads, repeats included."""
+    for node in nodes_of(expression):
+        if isinstance(node, FieldValue | FeatureValue | ParameterValue):
+            yield node
+
+
+def listed_of(expression: Expression) -> Iterator[Listed]:
+    """Yield the questions about lists in the tree, repeats included."""
+    for node in nodes_of(expression):
+        if isinstance(node, Listed):
+            yield node
+
+
+def fields_of(expression: Expression) -> Iterator[str]:
+    """Yield the names of the fields that the tree reads, repeats included; those of features are not read."""
+    for node in named_of(expression):
+        if isinstance(node, FieldValue):
+            yield node.name

@@ -12,12 +12,15 @@ from rules.expressions import (
     Comparison,
     Constant,
     Expression,
+    FeatureValue,
     FieldValue,
     IsNull,
     Like,
+    Listed,
     Logic,
     Negate,
     Not,
+    ParameterValue,
     Widen,
 )
 
@@ -34,10 +37,16 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
 
 
 def evaluate(expression: Expression, event: Mapping[str, Value]) -> Value:
-    """Return the value of the tree for an event; an absent field is NULL (None)."""
+    """Return the value of the tree for an event; an absent field is NULL (None).
+
+    ``event`` holds fields by name, and beside them the columns of the features, parameters and
+    lists that the tree reads, by the ``column`` of their nodes.
+    """
     match expression:
         case FieldValue(name=name):
             return event.get(name)
+        case FeatureValue() | ParameterValue() | Listed():
+            return event.get(expression.column)
         case Constant(value=value):
             return value
         case Logic(operator=word, operands=operands):

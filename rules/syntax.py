@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlglot
 from sqlglot import exp
 from sqlglot.errors import ParseError, SqlglotError
+from sqlglot.tokens import Token
 
 from rules.errors import TextError
 
@@ -19,7 +20,7 @@ def syntax_tree(text: str) -> exp.Expression:
     Raises:
         TextError: it is too large, nested too deeply, or not one SQL expression without comments.
     """
-    _check_size(text)
+    tokens_of(text)
     try:
         trees = sqlglot.parse(text)
     except ParseError as error:
@@ -37,13 +38,18 @@ def syntax_tree(text: str) -> exp.Expression:
     return trees[0]
 
 
-def _check_size(text: str) -> None:
+def tokens_of(text: str) -> list[Token]:
+    """Return the words and signs of a text.
+
+    Raises:
+        TextError: it is too large, nested too deeply, holds a comment or a quote that is left open.
+    """
     if len(text) > CONDITION_CHARACTERS_MAX:
         raise TextError(
             f"longer than {CONDITION_CHARACTERS_MAX} characters", 0, "split it into several rules"
         )
     try:
-        tokens = sqlglot.tokenize(text)
+        tokens: list[Token] = sqlglot.tokenize(text)
     except SqlglotError:
         raise TextError("not a condition: a quote is left open or a character is not allowed", 0) from None
     if len(tokens) > TOKENS_MAX:
@@ -54,6 +60,7 @@ def _check_size(text: str) -> None:
         if level > LEVELS_MAX:
             raise TextError(f"more than {LEVELS_MAX} levels of parentheses", token.start)
         if token.comments:
-            raise TextError("a comment inside the condition", token.start, "use a YAML comment, # ...")
+            raise TextError("a comment inside a text of the rule", token.start, "use a YAML comment, # ...")
         if token.text == ";":
             raise TextError("';' ends nothing here: a rule has one condition", token.start)
+    return tokens

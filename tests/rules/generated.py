@@ -8,6 +8,7 @@ from contract.events import Field
 from rules.conditions import parse_expression
 from rules.errors import TextError
 from rules.expressions import Expression
+from rules.names import Names, names_of_fields
 
 INTEGER_MAX = 2**63 - 1
 LEFT_OUT = ("overflow", "by zero for every event")
@@ -24,6 +25,7 @@ FIELDS = {
     "flag": Field("flag", "boolean", False, ""),
     "is_fraud": Field("is_fraud", "boolean", False, ""),
 }
+NAMES = Names(names_of_fields(FIELDS.values()))
 TEXTS = [
     "", "a", "A", "b", "ab", "a%", "a_c", "it's", "\\", "\\'", "a\\b", "ä", "é", "e\u0301", "ß", "ZZ",
     " ", "a ", "\uffee", "\ue000", "\U0001f600", "\U0001f600x", "null", "TRUE", "0", "--", "/*", "{x}", "ab%",
@@ -54,7 +56,7 @@ def expressions(count: int, seed: int) -> dict[str, Expression]:
     while len(made) < count:
         text = maker.any(3)
         try:
-            made[text] = parse_expression(text, FIELDS)
+            made[text] = parse_expression(text, NAMES)
         except TextError as error:
             if not any(word in error.problem for word in LEFT_OUT):
                 raise AssertionError(f"{text}: {error.problem}") from error

@@ -110,7 +110,7 @@ FILES: list[tuple[dict[str, str | None], int, str]] = [
     ({"when": "x" * 4001}, 4, "longer than 4000"),
     ({"doc": "x" * 2001}, 7, "doc is longer"),
     ({"treshold": "1"}, 7, "unknown key treshold"),
-    ({"features": "1"}, 7, "not supported: features"),
+    ({"features": "1"}, 7, "expected names under features"),
     ({"when": "[a, b]"}, 4, "when is one text"),
     ({"when": "&x a"}, 4, "anchors, aliases and tags"),
     ({"when": "!!python/object:os.system x"}, 4, "anchors, aliases and tags"),
