@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NoReturn, cast
 
@@ -233,7 +233,7 @@ def _refuse_duration(clause: _Clause, what: str, high_ms: int) -> NoReturn:
     raise TextError(f"{what} of {clause.word[:64]}", clause.start, f"expected 1 SECOND to {longest}")
 
 
-def _nearest(word: str, known: list[str]) -> str:
+def _nearest(word: str, known: Sequence[str]) -> str:
     """Compared in small letters, told in capitals."""
     suggestion = did_you_mean(word, [name.lower() for name in known])
     head, _, tail = suggestion.rpartition("mean " if "mean " in suggestion else ": ")
