@@ -187,7 +187,8 @@ class FlinkDialect(Dialect):
 
     def parameter(self, value: ParameterValue) -> str:
         """A parameter's value in force at the event's time."""
-        return self._fact(f"parameter_{value.type}", self.text(value.dotted_name))
+        bounds = (self.constant(bound) for bound in (value.default, value.low, value.high))
+        return self._fact(f"parameter_{value.type}", self.text(value.dotted_name), *bounds)
 
     def listed(self, value: Listed) -> str:
         """Whether a field's value is on a list at the event's time."""

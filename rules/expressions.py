@@ -50,11 +50,17 @@ class FeatureValue:
 
 @dataclass(frozen=True)
 class ParameterValue:
-    """The value of a rule's parameter that is in force at the event's time; never NULL."""
+    """The value of a rule's parameter that is in force at the event's time; never NULL.
+
+    The default holds where no fact is in force, or one that does not fit ``low <= value <= high``.
+    """
 
     rule_id: str
     name: str
     type: ValueType
+    default: int | float
+    low: int | float
+    high: int | float
 
     @property
     def dotted_name(self) -> str:

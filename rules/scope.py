@@ -45,7 +45,7 @@ def read_scope(
     for name, entry in _declared(document, "parameters", taken, "a parameter"):
         parameter = _parameter(name, entry)
         parameters[name] = parameter
-        node = ParameterValue(rule_id, name, parameter.type)
+        node = ParameterValue(rule_id, name, parameter.type, parameter.default, parameter.low, parameter.high)
         readable[name] = Readable(node, parameter.range)
     return Scope(features, parameters, Names(readable, lists=True))
 
