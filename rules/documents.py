@@ -74,9 +74,13 @@ def read_document(file: Path) -> Document:
     """Read a YAML file of one mapping.
 
     Raises:
-        RuleError: too large, not UTF-8, not YAML, not flat, a key twice, an anchor or a tag.
+        RuleError: absent, too large, not UTF-8, not YAML, not flat, a key twice, an anchor or a tag.
     """
-    return document_of(file.read_bytes(), file)
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise RuleError(f"cannot be read: {error.strerror}", file, 1, 1) from None
+    return document_of(content, file)
 
 
 def document_of(content: bytes, file: Path) -> Document:

@@ -73,6 +73,22 @@ def test_every_option_of_the_producer_is_in_its_page(command: str) -> None:
     assert [option for option in options if f"`{option}" not in text] == []
 
 
+def test_every_command_and_option_of_the_command_line_is_in_its_page() -> None:
+    from typer.main import get_command
+
+    from cli.application import load_commands
+
+    text = (DOCS / "command-line.md").read_text(encoding="utf-8")
+    wanted = []
+    for group, commands in get_command(load_commands()).commands.items():  # type: ignore[attr-defined]
+        for name, command in getattr(commands, "commands", {}).items():
+            options = [option for parameter in command.params for option in parameter.opts]
+            wanted += [f"`tandem {group} {name}"]
+            wanted += [option for option in options if option.startswith("--") and option != "--help"]
+    assert wanted
+    assert [words for words in wanted if words not in text] == []
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_link_to_a_file_leads_somewhere(page: Path) -> None:
     links = re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))

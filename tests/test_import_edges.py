@@ -1,4 +1,4 @@
-"""Imports go one way: contract <- rules <- the parts <- stack <- docker, tests, benchmarks."""
+"""Imports go one way: contract <- rules <- the parts <- stack <- cli, docker, tests, benchmarks."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "data": {"contract", "rules", "ingestion"},
     "docker": {"contract", "rules", "storage", "stack"},
     "stack": {"contract", "rules", "storage", "ingestion", "monitoring"},
+    "cli": {"contract", "rules", "storage", "stack"},
 }
 ENGINES = {"pyflink", "pyspark", "confluent_kafka", "kafka", "pymongo", "psycopg2", "prometheus_client"}
 OURS = {*MAY_IMPORT, "tests", "benchmarks"}

@@ -1,0 +1,1 @@
+"""The command line ``tandem``: each module here registers its commands in a group of ``cli.application``."""
