@@ -1,0 +1,37 @@
+package dev.tandem.features;
+
+/** What a feature tells of the events in its window. */
+public enum FeatureFunction {
+    COUNT,
+    COUNT_DISTINCT,
+    SUM,
+    AVG,
+    MIN,
+    MAX,
+    STDDEV,
+    /** Milliseconds since the event before this one. */
+    TIME_SINCE_PREVIOUS,
+    /** Great-circle kilometres from the place of the event before this one. */
+    DISTANCE_KM,
+    /** Kilometres an hour from the place of the event before this one; null where no time has passed. */
+    SPEED_KMH,
+    /** When the field's value of this event was first seen, in milliseconds since the epoch. */
+    FIRST_SEEN,
+    /** The field's value in the event before this one that has one. */
+    PREVIOUS;
+
+    boolean needsField() {
+        return switch (this) {
+            case COUNT, TIME_SINCE_PREVIOUS, DISTANCE_KM, SPEED_KMH -> false;
+            default -> true;
+        };
+    }
+
+    boolean needsValueIndex() {
+        return this == COUNT_DISTINCT || this == FIRST_SEEN;
+    }
+
+    boolean needsPlace() {
+        return this == DISTANCE_KM || this == SPEED_KMH;
+    }
+}

@@ -1,0 +1,76 @@
+package dev.tandem.features;
+
+/** How the nodes of one tree are laid out, and how rows and children are summed up. */
+final class Layout {
+    final Measure[] measures;
+    final boolean byValue;
+    final int leafStride;
+    final int innerStride;
+    final int leafTexts;
+    final int innerTexts;
+    final int summaryCells;
+
+    Layout(Measure[] measures, int columns, int texts, boolean byValue) {
+        this.measures = measures;
+        this.byValue = byValue;
+        int cells = 0;
+        for (Measure measure : measures) {
+            cells += measure.cells;
+        }
+        summaryCells = cells;
+        leafStride = Node.PAYLOAD + columns;
+        innerStride = Node.PAYLOAD + cells;
+        leafTexts = texts;
+        innerTexts = byValue ? 1 : 0;
+    }
+
+    Node emptyLeaf() {
+        return new Node(0, leafStride, leafTexts);
+    }
+
+    Node emptyInner(int level) {
+        return new Node(level, innerStride, innerTexts);
+    }
+
+    /** Adds one entry of a node, a row or a child, to a summary. */
+    void add(Measure[] wanted, Node node, int entry, long[] summary, int base) {
+        int at = entry * node.stride;
+        if (node.level > 0) {
+            for (Measure measure : wanted) {
+                measure.merge(summary, base, node.cells, at + Node.PAYLOAD);
+            }
+            return;
+        }
+        long bits = node.cells[at + Node.LINK];
+        for (Measure measure : wanted) {
+            if (measure.counts(bits)) {
+                measure.add(summary, base, measure.column < 0 ? 0 : node.cells[at + Node.PAYLOAD + measure.column]);
+            }
+        }
+    }
+
+    static void reset(Measure[] wanted, long[] summary, int base) {
+        for (Measure measure : wanted) {
+            measure.reset(summary, base);
+        }
+    }
+
+    /** Writes the summary of a whole child into its entry. */
+    void summarise(Node child, Node parent, int entry) {
+        int base = entry * parent.stride + Node.PAYLOAD;
+        reset(measures, parent.cells, base);
+        for (int each = 0; each < child.size; each++) {
+            add(measures, child, each, parent.cells, base);
+        }
+    }
+
+    /** Adds a new row to the summary of the child that it went into. */
+    void addRow(Row row, Node parent, int entry) {
+        int base = entry * parent.stride + Node.PAYLOAD;
+        for (Measure measure : measures) {
+            if (measure.counts(row.bits)) {
+                measure.add(parent.cells, base, measure.column < 0 ? 0 : row.columns[measure.column]);
+            }
+        }
+    }
+}

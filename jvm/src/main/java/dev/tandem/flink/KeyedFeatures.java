@@ -1,0 +1,125 @@
+package dev.tandem.flink;
+
+import dev.tandem.features.FeaturePlan;
+import dev.tandem.features.KeyState;
+import dev.tandem.features.Node;
+import org.apache.flink.api.common.functions.OpenContext;
+import org.apache.flink.api.common.state.MapState;
+import org.apache.flink.api.common.state.MapStateDescriptor;
+import org.apache.flink.api.common.state.ValueState;
+import org.apache.flink.api.common.state.ValueStateDescriptor;
+import org.apache.flink.api.common.typeutils.base.BooleanSerializer;
+import org.apache.flink.api.common.typeutils.base.LongSerializer;
+import org.apache.flink.api.common.typeutils.base.StringSerializer;
+import org.apache.flink.metrics.Counter;
+import org.apache.flink.streaming.api.functions.KeyedProcessFunction;
+import org.apache.flink.table.data.GenericArrayData;
+import org.apache.flink.table.data.GenericRowData;
+import org.apache.flink.table.data.RowData;
+import org.apache.flink.table.data.StringData;
+import org.apache.flink.table.data.utils.JoinedRowData;
+import org.apache.flink.table.types.logical.RowType;
+import org.apache.flink.util.Collector;
+
+/**
+ * Adds the features of one key to each event as it arrives, and drops events whose id the key has had.
+ *
+ * <p>A key that has been quiet while the others went on for longer than its rows are kept, and a day, is forgotten
+ * whole; the clock only says when to look, event times decide.
+ */
+final class KeyedFeatures extends KeyedProcessFunction<String, RowData, RowData> {
+    private static final long serialVersionUID = 1L;
+    private static final long QUIET_MARGIN_MS = 24L * 60 * 60 * 1_000;
+    private static final long SHORTEST_LOOK_MS = 60L * 60 * 1_000;
+    private static final int COLUMNS_OF_STATE = 2;
+
+    private final FeatureStep step;
+    private final RowType rowType;
+    private transient FeaturePlan plan;
+    private transient RowEvent event;
+    private transient Object[] results;
+    private transient ValueState<KeyState> keyState;
+    private transient MapState<Long, Node> nodes;
+    private transient StateNodes store;
+    private transient SeenIds ids;
+    private transient Counter duplicates;
+    private transient long newestHereMs;
+
+    KeyedFeatures(FeatureStep step, RowType rowType) {
+        this.step = step;
+        this.rowType = rowType;
+    }
+
+    @Override
+    public void open(OpenContext context) {
+        plan = WindowedFeatures.plan(step, rowType);
+        event = new RowEvent(plan, rowType);
+        results = new Object[plan.features().size()];
+        keyState = getRuntimeContext().getState(
+                new ValueStateDescriptor<>("key", KeyStateSerializer.INSTANCE));
+        nodes = getRuntimeContext().getMapState(
+                new MapStateDescriptor<>("nodes", LongSerializer.INSTANCE, NodeSerializer.INSTANCE));
+        store = new StateNodes(nodes);
+        ids = step.duplicatesMs() == 0 ? null : new SeenIds(step.duplicatesMs(), rowType, name ->
+                getRuntimeContext().getMapState(
+                        new MapStateDescriptor<>(name, StringSerializer.INSTANCE, BooleanSerializer.INSTANCE)));
+        duplicates = getRuntimeContext().getMetricGroup().counter("events_duplicate");
+        newestHereMs = Long.MIN_VALUE;
+    }
+
+    @Override
+    public void processElement(RowData row, Context context, Collector<RowData> output) throws Exception {
+        if (EventKey.isOfNull(context.getCurrentKey())) {
+            output.collect(joined(row, new GenericRowData(results.length + COLUMNS_OF_STATE)));
+            return;
+        }
+        event.of(row);
+        KeyState state = keyState.value();
+        if (state == null) {
+            state = plan.newState();
+            look(context);
+        }
+        if (ids != null && ids.hasHad(row, state.newestMs())) {
+            duplicates.inc();
+            return;
+        }
+        newestHereMs = Math.max(newestHereMs, event.timeMs());
+        GenericRowData added = new GenericRowData(results.length + COLUMNS_OF_STATE);
+        added.setField(results.length + 1, new GenericArrayData(plan.expiredBeforeMs(state)));
+        plan.process(event, state, store, results);
+        keyState.update(state);
+        for (int feature = 0; feature < results.length; feature++) {
+            Object value = results[feature];
+            added.setField(feature, value instanceof byte[] text ? StringData.fromBytes(text) : value);
+        }
+        added.setField(results.length, new GenericArrayData(state.seen().clone()));
+        output.collect(joined(row, added));
+    }
+
+    private static RowData joined(RowData row, RowData added) {
+        return new JoinedRowData(row.getRowKind(), row, added);
+    }
+
+    private void look(Context context) {
+        long inMs = Math.max(SHORTEST_LOOK_MS, plan.retentionMs());
+        context.timerService().registerProcessingTimeTimer(context.timerService().currentProcessingTime() + inMs);
+    }
+
+    @Override
+    public void onTimer(long timestamp, OnTimerContext context, Collector<RowData> output) throws Exception {
+        KeyState state = keyState.value();
+        if (state == null) {
+            return;
+        }
+        long keptMs = Math.max(plan.retentionMs(), 2 * step.duplicatesMs()) + QUIET_MARGIN_MS;
+        if (newestHereMs != Long.MIN_VALUE && newestHereMs - state.newestMs() > keptMs) {
+            keyState.clear();
+            nodes.clear();
+            if (ids != null) {
+                ids.clear();
+            }
+        } else {
+            look(context);
+        }
+    }
+}

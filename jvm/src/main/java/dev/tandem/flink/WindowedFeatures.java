@@ -1,0 +1,96 @@
+package dev.tandem.flink;
+
+import dev.tandem.contract.FieldType;
+import dev.tandem.features.Feature;
+import dev.tandem.features.FeatureError;
+import dev.tandem.features.FeaturePlan;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.streaming.api.datastream.DataStream;
+import org.apache.flink.table.api.Table;
+import org.apache.flink.table.api.bridge.java.StreamTableEnvironment;
+import org.apache.flink.table.data.RowData;
+import org.apache.flink.table.runtime.typeutils.InternalTypeInfo;
+import org.apache.flink.table.types.DataType;
+import org.apache.flink.table.types.logical.ArrayType;
+import org.apache.flink.table.types.logical.BigIntType;
+import org.apache.flink.table.types.logical.BooleanType;
+import org.apache.flink.table.types.logical.DoubleType;
+import org.apache.flink.table.types.logical.LogicalType;
+import org.apache.flink.table.types.logical.RowType;
+import org.apache.flink.table.types.logical.VarCharType;
+
+/**
+ * Adds windowed features to a table of accepted events, one keyed step after the other, so that nothing reorders a
+ * user's events on the way to the step by user.
+ */
+public final class WindowedFeatures {
+    private WindowedFeatures() {}
+
+    /**
+     * The events with a column for each feature, and for each step's key {@code seen_KEY} (partition, last offset and
+     * number of events taken in, for each partition) and {@code expired_KEY} (before which event time the rows of
+     * each source type, in the order of the features, were gone when the event came; the least BIGINT: none).
+     *
+     * @param events needs the columns event_id, event_type, event_time_ms, user_id, partition, offset
+     * @param specification JSON as {@link FeatureSteps} tells
+     */
+    public static Table attach(StreamTableEnvironment environment, Table events, String specification) {
+        DataType rows = events.getResolvedSchema().toPhysicalRowDataType().notNull().bridgedTo(RowData.class);
+        RowType rowType = (RowType) rows.getLogicalType();
+        DataStream<RowData> stream = environment.toDataStream(events, rows);
+        for (FeatureStep step : FeatureSteps.read(specification)) {
+            RowType widened = widened(rowType, step);
+            String name = "features-by-" + step.key();
+            stream = stream.keyBy(new EventKey(step.key(), rowType.getFieldNames()), Types.STRING)
+                    .process(new KeyedFeatures(step, rowType), InternalTypeInfo.of(widened))
+                    .name(name)
+                    .uid(name + "-" + step.fingerprint());
+            rowType = widened;
+        }
+        return environment.fromDataStream(stream);
+    }
+
+    static FeaturePlan plan(FeatureStep step, RowType rowType) {
+        Map<String, FieldType> types = new HashMap<>();
+        for (RowType.RowField field : rowType.getFields()) {
+            switch (field.getType().getTypeRoot()) {
+                case VARCHAR, CHAR -> types.put(field.getName(), FieldType.TEXT);
+                case BIGINT -> types.put(field.getName(), FieldType.INTEGER);
+                case DOUBLE -> types.put(field.getName(), FieldType.NUMBER);
+                case BOOLEAN -> types.put(field.getName(), FieldType.BOOLEAN);
+                default -> { }
+            }
+        }
+        for (Feature feature : step.features()) {
+            if (feature.filter() != null && types.get(feature.filter()) != FieldType.BOOLEAN) {
+                throw new FeatureError(feature.name(), "filter: expected a BOOLEAN column, got " + feature.filter());
+            }
+        }
+        return new FeaturePlan(step.features(), types, step.latenessMs());
+    }
+
+    private static RowType widened(RowType rowType, FeatureStep step) {
+        FeaturePlan plan = plan(step, rowType);
+        List<RowType.RowField> fields = new ArrayList<>(rowType.getFields());
+        for (int feature = 0; feature < plan.features().size(); feature++) {
+            fields.add(new RowType.RowField(plan.features().get(feature).name(), logical(plan.resultType(feature))));
+        }
+        LogicalType longs = new ArrayType(new BigIntType(false));
+        fields.add(new RowType.RowField("seen_" + step.key(), longs));
+        fields.add(new RowType.RowField("expired_" + step.key(), longs));
+        return new RowType(false, fields);
+    }
+
+    private static LogicalType logical(FieldType type) {
+        return switch (type) {
+            case TEXT -> new VarCharType(VarCharType.MAX_LENGTH);
+            case INTEGER -> new BigIntType();
+            case NUMBER -> new DoubleType();
+            case BOOLEAN -> new BooleanType();
+        };
+    }
+}
