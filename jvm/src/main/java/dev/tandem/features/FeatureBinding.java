@@ -52,7 +52,7 @@ final class FeatureBinding {
 
     private SourcePlan.Wanted measure(SourcePlan plan) {
         return switch (feature.function()) {
-            case COUNT, TIME_SINCE_PREVIOUS -> plan.measure(feature.filter(), null);
+            case COUNT, MS_SINCE_PREVIOUS -> plan.measure(feature.filter(), null);
             case DISTANCE_KM, SPEED_KMH -> plan.measure(feature.filter(), null, "latitude", "longitude");
             case PREVIOUS -> plan.measure(feature.filter(), null, feature.field());
             default -> {
@@ -111,8 +111,8 @@ final class FeatureBinding {
             case STDDEV -> (event, key, fromMs) -> measure.count(sums, 0) < 2 ? null : (Object) Int128.sampleDeviation(
                     measure.count(sums, 0), measure.sum(sums), measure.squares(sums));
             case COUNT_DISTINCT -> countDistinct(source, range);
-            case FIRST_SEEN -> firstSeen(values.index);
-            case TIME_SINCE_PREVIOUS -> timeSincePrevious(new Previous(source.rows));
+            case FIRST_SEEN_MS -> firstSeen(values.index);
+            case MS_SINCE_PREVIOUS -> timeSincePrevious(new Previous(source.rows));
             case PREVIOUS -> previousValue(new Previous(source.rows));
             case DISTANCE_KM -> distance(new Previous(source.rows));
             case SPEED_KMH -> speed(new Previous(source.rows));

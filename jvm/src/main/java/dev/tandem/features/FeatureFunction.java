@@ -10,25 +10,25 @@ public enum FeatureFunction {
     MAX,
     STDDEV,
     /** Milliseconds since the event before this one. */
-    TIME_SINCE_PREVIOUS,
+    MS_SINCE_PREVIOUS,
     /** Great-circle kilometres from the place of the event before this one. */
     DISTANCE_KM,
     /** Kilometres an hour from the place of the event before this one; null where no time has passed. */
     SPEED_KMH,
     /** When the field's value of this event was first seen, in milliseconds since the epoch. */
-    FIRST_SEEN,
+    FIRST_SEEN_MS,
     /** The field's value in the event before this one that has one. */
     PREVIOUS;
 
     boolean needsField() {
         return switch (this) {
-            case COUNT, TIME_SINCE_PREVIOUS, DISTANCE_KM, SPEED_KMH -> false;
+            case COUNT, MS_SINCE_PREVIOUS, DISTANCE_KM, SPEED_KMH -> false;
             default -> true;
         };
     }
 
     boolean needsValueIndex() {
-        return this == COUNT_DISTINCT || this == FIRST_SEEN;
+        return this == COUNT_DISTINCT || this == FIRST_SEEN_MS;
     }
 
     boolean needsPlace() {

@@ -9,7 +9,7 @@ import java.util.Map;
 
 /**
  * All features of one key column over one shared state: {@link #process} takes an event in and computes its
- * features from what has arrived so far. Not for two threads at once.
+ * features from what has arrived so far; {@link #takeInId} drops what came before. Not for two threads at once.
  */
 public final class FeaturePlan {
     private final List<Feature> features;
@@ -21,12 +21,16 @@ public final class FeaturePlan {
     private final List<Window> windows = new ArrayList<>();
     private final Map<String, Window[]> windowsByType = new HashMap<>();
     private final int trees;
+    private final long retentionMs;
+    private final EventIds ids;
 
     /**
      * @param columnTypes type of every column that features may name
      * @param latenessMs how long rows are kept beyond the longest window, for events that arrive late
+     * @param duplicatesMs how long ids are remembered at least, in the key's event time; 0: not at all
      */
-    public FeaturePlan(List<Feature> features, Map<String, FieldType> columnTypes, long latenessMs) {
+    public FeaturePlan(
+            List<Feature> features, Map<String, FieldType> columnTypes, long latenessMs, long duplicatesMs) {
         this.features = List.copyOf(features);
         this.columnTypes = Map.copyOf(columnTypes);
         resultTypes = new FieldType[features.size()];
@@ -45,7 +49,9 @@ public final class FeaturePlan {
             sources.add(source);
             sourceByType.put(plan.type, source);
         }
-        trees = next;
+        ids = duplicatesMs == 0 ? null : new EventIds(duplicatesMs, next);
+        trees = next + (ids == null ? 0 : EventIds.TREES);
+        retentionMs = plans.values().stream().mapToLong(plan -> plan.retentionMs).max().orElse(0);
         for (int feature = 0; feature < bindings.size(); feature++) {
             addToWindow(features.get(feature), feature, bindings.get(feature));
         }
@@ -77,7 +83,7 @@ public final class FeaturePlan {
 
     private FieldType resultType(Feature feature) {
         return switch (feature.function()) {
-            case COUNT, COUNT_DISTINCT, SUM, TIME_SINCE_PREVIOUS, FIRST_SEEN -> FieldType.INTEGER;
+            case COUNT, COUNT_DISTINCT, SUM, MS_SINCE_PREVIOUS, FIRST_SEEN_MS -> FieldType.INTEGER;
             case AVG, STDDEV, DISTANCE_KM, SPEED_KMH -> FieldType.NUMBER;
             case MIN, MAX, PREVIOUS -> field(feature.field()).type();
         };
@@ -102,9 +108,14 @@ public final class FeaturePlan {
         return sources.stream().map(source -> source.type).toList();
     }
 
-    /** How long the rows of the longest window are kept. */
+    /** How long rows are kept behind the newest, in event time: the longest window, its step and the lateness. */
     public long retentionMs() {
-        return sources.stream().mapToLong(source -> source.retentionMs).max().orElse(0);
+        return retentionMs;
+    }
+
+    /** Length of the spans of {@link Seen}: no window is longer. */
+    public long spanMs() {
+        return Math.max(retentionMs, Feature.SHORTEST_WINDOW_MS);
     }
 
     public KeyState newState() {
@@ -115,7 +126,10 @@ public final class FeaturePlan {
                 states[values.tree.index()] = new TreeState(values.tree.layout.emptyLeaf());
             }
         }
-        return new KeyState(states, 0, new long[0], Long.MIN_VALUE);
+        for (Tree tree : ids == null ? new Tree[0] : ids.trees()) {
+            states[tree.index()] = new TreeState(tree.layout.emptyLeaf());
+        }
+        return new KeyState(states, 0, new Seen(), Long.MIN_VALUE);
     }
 
     /** Before which event time the rows of each source are gone from the state. */
@@ -123,19 +137,40 @@ public final class FeaturePlan {
         return sources.stream().mapToLong(source -> state.trees[source.rows.index()].expiredBeforeMs).toArray();
     }
 
+    public boolean dropsDuplicates() {
+        return ids != null;
+    }
+
+    /** Remembers the event's id, where the plan drops duplicates; false for an id that the key has had. */
+    public boolean takeInId(Event event, KeyState state, NodeStore store) {
+        if (ids == null) {
+            return true;
+        }
+        for (Tree tree : ids.trees()) {
+            tree.bind(state, store);
+        }
+        if (!ids.takeIn(event.id(), event.timeMs(), state.newestMs)) {
+            return false;
+        }
+        state.newestMs = Math.max(state.newestMs, event.timeMs());
+        return true;
+    }
+
     /** Takes the event in and writes its features to {@code results}, in the order of the features. */
     public void process(Event event, KeyState state, NodeStore store, Object[] results) {
-        state.takeIn(event.partition(), event.offset(), event.timeMs());
+        state.newestMs = Math.max(state.newestMs, event.timeMs());
+        state.seen.takeIn(event.partition(), event.offset(), event.timeMs(), spanMs());
         for (Source source : sources) {
             source.bind(state, store);
         }
         Key key = new Key(null, event.timeMs(), event.partition(), event.offset());
-        Source own = sourceByType.get(event.type());
+        String type = event.type();
+        Source own = sourceByType.get(type);
         if (own != null) {
             own.takeIn(event, key);
         }
         java.util.Arrays.fill(results, null);
-        for (Window window : windowsFor(event.type())) {
+        for (Window window : windowsFor(type)) {
             window.evaluate(event, key, results);
         }
         if (own != null) {

@@ -33,6 +33,31 @@ final class Tree {
         return state.trees[index];
     }
 
+    /** Whether there is a row at {@code key}. */
+    boolean contains(Key key) {
+        Node node = tree().root;
+        while (node.level > 0) {
+            node = store.get(node.link(node.childOf(key)));
+        }
+        int at = node.firstFrom(key);
+        return at < node.size && node.compare(at, key) == 0;
+    }
+
+    /** Takes out all rows. */
+    void clear() {
+        removeBelow(tree().root);
+        state.trees[index] = new TreeState(layout.emptyLeaf());
+    }
+
+    private void removeBelow(Node node) {
+        for (int entry = 0; node.level > 0 && entry < node.size; entry++) {
+            if (node.level > 1) {
+                removeBelow(store.get(node.link(entry)));
+            }
+            store.remove(node.link(entry));
+        }
+    }
+
     void insert(Row row) {
         TreeState tree = tree();
         tree.newestMs = Math.max(tree.newestMs, row.key.timeMs);

@@ -1,6 +1,7 @@
 package dev.tandem.flink;
 
 import dev.tandem.features.KeyState;
+import dev.tandem.features.Seen;
 import dev.tandem.features.TreeState;
 import java.io.IOException;
 import org.apache.flink.api.common.typeutils.SimpleTypeSerializerSnapshot;
@@ -21,7 +22,7 @@ public final class KeyStateSerializer extends TypeSerializerSingleton<KeyState> 
 
     @Override
     public KeyState createInstance() {
-        return new KeyState(new TreeState[0], 0, new long[0], Long.MIN_VALUE);
+        return new KeyState(new TreeState[0], 0, new Seen(Long.MIN_VALUE, new long[0]), Long.MIN_VALUE);
     }
 
     @Override
@@ -43,8 +44,9 @@ public final class KeyStateSerializer extends TypeSerializerSingleton<KeyState> 
     public void serialize(KeyState state, DataOutputView target) throws IOException {
         LongCodec.write(state.nextNode(), target);
         LongCodec.write(state.newestMs(), target);
-        LongCodec.write(state.seen().length, target);
-        for (long cell : state.seen()) {
+        LongCodec.write(state.seen().span(), target);
+        LongCodec.write(state.seen().cells().length, target);
+        for (long cell : state.seen().cells()) {
             LongCodec.write(cell, target);
         }
         LongCodec.write(state.trees().length, target);
@@ -60,15 +62,16 @@ public final class KeyStateSerializer extends TypeSerializerSingleton<KeyState> 
     public KeyState deserialize(DataInputView source) throws IOException {
         long nextNode = LongCodec.read(source);
         long newestMs = LongCodec.read(source);
-        long[] seen = new long[(int) LongCodec.read(source)];
-        for (int cell = 0; cell < seen.length; cell++) {
-            seen[cell] = LongCodec.read(source);
+        long span = LongCodec.read(source);
+        long[] cells = new long[(int) LongCodec.read(source)];
+        for (int cell = 0; cell < cells.length; cell++) {
+            cells[cell] = LongCodec.read(source);
         }
         TreeState[] trees = new TreeState[(int) LongCodec.read(source)];
         for (int tree = 0; tree < trees.length; tree++) {
             trees[tree] = readTree(source);
         }
-        return new KeyState(trees, nextNode, seen, newestMs);
+        return new KeyState(trees, nextNode, new Seen(span, cells), newestMs);
     }
 
     private static TreeState readTree(DataInputView source) throws IOException {

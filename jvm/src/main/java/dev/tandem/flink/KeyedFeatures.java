@@ -8,9 +8,7 @@ import org.apache.flink.api.common.state.MapState;
 import org.apache.flink.api.common.state.MapStateDescriptor;
 import org.apache.flink.api.common.state.ValueState;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
-import org.apache.flink.api.common.typeutils.base.BooleanSerializer;
 import org.apache.flink.api.common.typeutils.base.LongSerializer;
-import org.apache.flink.api.common.typeutils.base.StringSerializer;
 import org.apache.flink.metrics.Counter;
 import org.apache.flink.streaming.api.functions.KeyedProcessFunction;
 import org.apache.flink.table.data.GenericArrayData;
@@ -22,7 +20,8 @@ import org.apache.flink.table.types.logical.RowType;
 import org.apache.flink.util.Collector;
 
 /**
- * Adds the features of one key to each event as it arrives, and drops events whose id the key has had.
+ * Adds the features of one key to each event as it arrives; drops events whose id the key has had, where the step
+ * says so (those without a key by user).
  *
  * <p>A key that has been quiet while the others went on for longer than its rows are kept, and a day, is forgotten
  * whole; the clock only says when to look, event times decide.
@@ -41,7 +40,6 @@ final class KeyedFeatures extends KeyedProcessFunction<String, RowData, RowData>
     private transient ValueState<KeyState> keyState;
     private transient MapState<Long, Node> nodes;
     private transient StateNodes store;
-    private transient SeenIds ids;
     private transient Counter duplicates;
     private transient long newestHereMs;
 
@@ -60,44 +58,42 @@ final class KeyedFeatures extends KeyedProcessFunction<String, RowData, RowData>
         nodes = getRuntimeContext().getMapState(
                 new MapStateDescriptor<>("nodes", LongSerializer.INSTANCE, NodeSerializer.INSTANCE));
         store = new StateNodes(nodes);
-        ids = step.duplicatesMs() == 0 ? null : new SeenIds(step.duplicatesMs(), rowType, name ->
-                getRuntimeContext().getMapState(
-                        new MapStateDescriptor<>(name, StringSerializer.INSTANCE, BooleanSerializer.INSTANCE)));
         duplicates = getRuntimeContext().getMetricGroup().counter("events_duplicate");
         newestHereMs = Long.MIN_VALUE;
     }
 
     @Override
     public void processElement(RowData row, Context context, Collector<RowData> output) throws Exception {
-        if (EventKey.isOfNull(context.getCurrentKey())) {
-            output.collect(joined(row, new GenericRowData(results.length + COLUMNS_OF_STATE)));
-            return;
-        }
-        event.of(row);
-        KeyState state = keyState.value();
-        if (state == null) {
-            state = plan.newState();
-            look(context);
-        }
-        if (ids != null && ids.hasHad(row, state.newestMs())) {
-            duplicates.inc();
-            return;
-        }
-        newestHereMs = Math.max(newestHereMs, event.timeMs());
+        boolean keyed = !EventKey.isOfNull(context.getCurrentKey());
         GenericRowData added = new GenericRowData(results.length + COLUMNS_OF_STATE);
+        if (keyed || plan.dropsDuplicates()) {
+            event.of(row);
+            KeyState state = keyState.value();
+            if (state == null) {
+                state = plan.newState();
+                look(context);
+            }
+            if (!plan.takeInId(event, state, store)) {
+                duplicates.inc();
+                return;
+            }
+            newestHereMs = Math.max(newestHereMs, event.timeMs());
+            if (keyed) {
+                addFeatures(state, added);
+            }
+            keyState.update(state);
+        }
+        output.collect(new JoinedRowData(row.getRowKind(), row, added));
+    }
+
+    private void addFeatures(KeyState state, GenericRowData added) {
         added.setField(results.length + 1, new GenericArrayData(plan.expiredBeforeMs(state)));
         plan.process(event, state, store, results);
-        keyState.update(state);
         for (int feature = 0; feature < results.length; feature++) {
             Object value = results[feature];
             added.setField(feature, value instanceof byte[] text ? StringData.fromBytes(text) : value);
         }
-        added.setField(results.length, new GenericArrayData(state.seen().clone()));
-        output.collect(joined(row, added));
-    }
-
-    private static RowData joined(RowData row, RowData added) {
-        return new JoinedRowData(row.getRowKind(), row, added);
+        added.setField(results.length, new GenericArrayData(state.seen().shown(plan.spanMs())));
     }
 
     private void look(Context context) {
@@ -115,9 +111,6 @@ final class KeyedFeatures extends KeyedProcessFunction<String, RowData, RowData>
         if (newestHereMs != Long.MIN_VALUE && newestHereMs - state.newestMs() > keptMs) {
             keyState.clear();
             nodes.clear();
-            if (ids != null) {
-                ids.clear();
-            }
         } else {
             look(context);
         }

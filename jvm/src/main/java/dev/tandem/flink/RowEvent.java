@@ -9,6 +9,7 @@ import org.apache.flink.table.types.logical.RowType;
 
 /** A row of accepted events as the features see it. Valid until the next row. */
 final class RowEvent implements Event {
+    private final int id;
     private final int type;
     private final int timeMs;
     private final int partition;
@@ -19,6 +20,7 @@ final class RowEvent implements Event {
 
     RowEvent(FeaturePlan plan, RowType rowType) {
         List<String> columns = rowType.getFieldNames();
+        id = column(columns, "event_id");
         type = column(columns, "event_type");
         timeMs = column(columns, "event_time_ms");
         partition = column(columns, "partition");
@@ -38,6 +40,11 @@ final class RowEvent implements Event {
     RowEvent of(RowData newRow) {
         row = newRow;
         return this;
+    }
+
+    @Override
+    public byte[] id() {
+        return row.getString(id).toBytes();
     }
 
     @Override

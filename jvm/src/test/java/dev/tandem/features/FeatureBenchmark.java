@@ -29,7 +29,7 @@ final class FeatureBenchmark {
         List<Feature> features = new ArrayList<>();
         FeatureFunction[] functions = {FeatureFunction.COUNT, FeatureFunction.SUM, FeatureFunction.AVG,
             FeatureFunction.MAX, FeatureFunction.STDDEV, FeatureFunction.COUNT_DISTINCT, FeatureFunction.MIN,
-            FeatureFunction.TIME_SINCE_PREVIOUS, FeatureFunction.FIRST_SEEN, FeatureFunction.COUNT};
+            FeatureFunction.MS_SINCE_PREVIOUS, FeatureFunction.FIRST_SEEN_MS, FeatureFunction.COUNT};
         for (int each = 0; each < count; each++) {
             FeatureFunction function = functions[each];
             String field = !function.needsField() ? null : function.needsValueIndex() ? "merchant_id" : "amount_cents";

@@ -46,7 +46,7 @@ final class RandomEvents {
         return switch (function) {
             case SUM, AVG, STDDEV -> random.nextBoolean() ? "amount_cents" : "score";
             case MIN, MAX -> random.nextBoolean() ? "amount_cents" : "latitude";
-            case COUNT_DISTINCT, FIRST_SEEN, PREVIOUS -> random.nextBoolean() ? "merchant_id" : "score";
+            case COUNT_DISTINCT, FIRST_SEEN_MS, PREVIOUS -> random.nextBoolean() ? "merchant_id" : "score";
             default -> null;
         };
     }

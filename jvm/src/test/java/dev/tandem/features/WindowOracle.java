@@ -29,7 +29,7 @@ final class WindowOracle {
             case COUNT -> (long) window.size();
             case COUNT_DISTINCT -> window.stream().map(x -> x.values().get(feature.field()))
                     .filter(Objects::nonNull).distinct().count();
-            case FIRST_SEEN -> window.stream()
+            case FIRST_SEEN_MS -> window.stream()
                     .filter(x -> event.values().get(feature.field()) != null)
                     .filter(x -> event.values().get(feature.field()).equals(x.values().get(feature.field())))
                     .map(Literal::timeMs).min(Long::compare).orElse(null);
@@ -84,7 +84,7 @@ final class WindowOracle {
 
     private Object fromPrevious(Feature feature, Literal event, List<Literal> window) {
         List<Literal> before = window.stream().filter(x -> ORDER.compare(x, event) < 0).sorted(ORDER).toList();
-        if (feature.function() == FeatureFunction.TIME_SINCE_PREVIOUS) {
+        if (feature.function() == FeatureFunction.MS_SINCE_PREVIOUS) {
             return before.isEmpty() ? null : event.timeMs() - before.get(before.size() - 1).timeMs();
         }
         if (feature.function() == FeatureFunction.PREVIOUS) {
