@@ -22,6 +22,9 @@ FUNCTIONS = {
     "parse_event": "dev.tandem.flink.ParseEvent",
     "now_ms": "dev.tandem.flink.DetectionTime",
     "count_alert": "dev.tandem.flink.CountAlert",
+    "seen_offsets": "dev.tandem.flink.SeenOffsets",
+    "seen_counts": "dev.tandem.flink.SeenCounts",
+    "held_from": "dev.tandem.flink.HeldFrom",
 }
 
 

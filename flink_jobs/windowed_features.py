@@ -2,24 +2,53 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
-from typing import Any
-
 from pyflink.java_gateway import get_gateway
 from pyflink.table import StreamTableEnvironment, Table
 
+from contract.events import load_contract
+from rules.dialects import FlinkDialect
+from rules.feature_plan import FeaturePlan, FeatureStep
 
-def with_features(
-    environment: StreamTableEnvironment, events: Table, steps: Sequence[dict[str, Any]]
-) -> Table:
-    """Return the events with a column for each feature, ``seen_KEY`` and ``expired_KEY`` for each step's key.
+DIALECT = FlinkDialect()
+UNFEATURED_VIEW = "events_without_features"
+
+
+def with_features(environment: StreamTableEnvironment, events: Table, plan: FeaturePlan) -> Table:
+    """Return the events with a column for each feature, ``seen_KEY`` and ``expired_KEY`` for each key.
+
+    Events of types that have none of the keys are left out, and duplicates are dropped. Nothing
+    waits: a row comes out when its event comes in.
 
     Args:
         environment: the job's environment, with the project's jar.
-        events: accepted events with ``event_id``, ``event_type``, ``event_time_ms``, ``user_id``,
-            ``partition``, ``offset`` and the columns that the features name.
-        steps: the specification; events go through the steps in this order.
+        events: accepted events with the contract's columns, ``partition`` and ``offset``.
+        plan: with at least one feature.
     """
+    environment.create_temporary_view(UNFEATURED_VIEW, events)
+    filtered = environment.sql_query(filtered_events_sql(plan))
     features = get_gateway().jvm.dev.tandem.flink.WindowedFeatures
-    return Table(features.attach(environment._j_tenv, events._j_table, json.dumps(list(steps))), environment)
+    return Table(features.attach(environment._j_tenv, filtered._j_table, plan.as_json()), environment)
+
+
+def filtered_events_sql(plan: FeaturePlan) -> str:
+    """Return the query of the events that have a key, with a column for each filter of a feature."""
+    filters = "".join(
+        f", {DIALECT.render(condition)} AS `{name}`" for name, condition in plan.filters.items()
+    )
+    types = ", ".join(DIALECT.text(name) for name in event_types(plan))
+    return f"SELECT *{filters} FROM {UNFEATURED_VIEW} WHERE `event_type` IN ({types})"  # noqa: S608
+
+
+def event_types(plan: FeaturePlan) -> list[str]:
+    """The types of events that have one of the keys: those go through the steps, whether they count or not."""
+    keys = {step.key for step in plan.steps if step.features}
+    return [
+        name
+        for name, event_type in load_contract().event_types.items()
+        if keys & {field.name for field in event_type.fields}
+    ]
+
+
+def source_types(step: FeatureStep) -> list[str]:
+    """The types of which the step keeps rows, in the order of its ``expired_KEY``."""
+    return list(dict.fromkeys(planned.feature.source_type for planned in step.features))

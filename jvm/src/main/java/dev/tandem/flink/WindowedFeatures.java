@@ -14,7 +14,6 @@ import org.apache.flink.table.api.Table;
 import org.apache.flink.table.api.bridge.java.StreamTableEnvironment;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.runtime.typeutils.InternalTypeInfo;
-import org.apache.flink.table.types.DataType;
 import org.apache.flink.table.types.logical.ArrayType;
 import org.apache.flink.table.types.logical.BigIntType;
 import org.apache.flink.table.types.logical.BooleanType;
@@ -31,17 +30,16 @@ public final class WindowedFeatures {
     private WindowedFeatures() {}
 
     /**
-     * The events with a column for each feature, and for each step's key {@code seen_KEY} (partition, last offset and
-     * number of events taken in, for each partition) and {@code expired_KEY} (before which event time the rows of
+     * The events with a column for each feature, and for each step's key {@code seen_KEY} (what was taken in, as
+     * {@link dev.tandem.features.Seen#shown} lays it out) and {@code expired_KEY} (before which event time the rows of
      * each source type, in the order of the features, were gone when the event came; the least BIGINT: none).
      *
      * @param events needs the columns event_id, event_type, event_time_ms, user_id, partition, offset
      * @param specification JSON as {@link FeatureSteps} tells
      */
     public static Table attach(StreamTableEnvironment environment, Table events, String specification) {
-        DataType rows = events.getResolvedSchema().toPhysicalRowDataType().notNull().bridgedTo(RowData.class);
-        RowType rowType = (RowType) rows.getLogicalType();
-        DataStream<RowData> stream = environment.toDataStream(events, rows);
+        RowType rowType = (RowType) ComputedOnce.rowType(events).getLogicalType();
+        DataStream<RowData> stream = ComputedOnce.rows(environment, events);
         for (FeatureStep step : FeatureSteps.read(specification)) {
             RowType widened = widened(rowType, step);
             String name = "features-by-" + step.key();
@@ -70,7 +68,7 @@ public final class WindowedFeatures {
                 throw new FeatureError(feature.name(), "filter: expected a BOOLEAN column, got " + feature.filter());
             }
         }
-        return new FeaturePlan(step.features(), types, step.latenessMs());
+        return new FeaturePlan(step.features(), types, step.latenessMs(), step.duplicatesMs());
     }
 
     private static RowType widened(RowType rowType, FeatureStep step) {

@@ -41,7 +41,7 @@ final class FeatureBenchmark {
 
     private static double rate(List<Feature> features) {
         FeaturePlan plan = new FeaturePlan(features,
-                Map.of("amount_cents", FieldType.INTEGER, "merchant_id", FieldType.TEXT), 10_000);
+                Map.of("amount_cents", FieldType.INTEGER, "merchant_id", FieldType.TEXT), 10_000, 0);
         Map<Integer, KeyState> states = new HashMap<>();
         Map<Integer, MemoryNodes> stores = new HashMap<>();
         Object[] results = new Object[features.size()];
@@ -76,6 +76,11 @@ final class FeatureBenchmark {
         void move(long toOffset, long toTimeMs) {
             offset = toOffset;
             timeMs = toTimeMs;
+        }
+
+        @Override
+        public byte[] id() {
+            return MERCHANTS[0];
         }
 
         @Override

@@ -19,7 +19,7 @@ class FeaturePlanTest {
     @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12})
     void everyValueIsTheOraclesInAnyOrderOfArrival(long seed) {
         RandomEvents events = new RandomEvents(seed, seed % 3 == 0 ? 200_000 : 5_000);
-        FeaturePlan plan = new FeaturePlan(events.features(12), RandomEvents.COLUMNS, KEEP_LATE_MS);
+        FeaturePlan plan = new FeaturePlan(events.features(12), RandomEvents.COLUMNS, KEEP_LATE_MS, 0);
         assertAgreement(plan, events, 1_500, new MemoryNodes(seed % 2 == 0));
     }
 
@@ -53,7 +53,7 @@ class FeaturePlanTest {
     @Test
     void rowsThatNoWindowCanReachAreDroppedAndTheRestIsKept() {
         Feature count = feature("payments", FeatureFunction.COUNT_DISTINCT, "merchant_id", 60_000, 0);
-        FeaturePlan plan = new FeaturePlan(List.of(count), RandomEvents.COLUMNS, 0);
+        FeaturePlan plan = new FeaturePlan(List.of(count), RandomEvents.COLUMNS, 0, 0);
         MemoryNodes store = new MemoryNodes(false);
         KeyState state = plan.newState();
         Object[] results = new Object[1];
@@ -71,7 +71,7 @@ class FeaturePlanTest {
     @Test
     void anEventTouchesFewNodesHoweverManyRowsAreInTheWindow() {
         Feature sum = feature("spent", FeatureFunction.SUM, "amount_cents", 1_000_000, 0);
-        FeaturePlan plan = new FeaturePlan(List.of(sum), RandomEvents.COLUMNS, 0);
+        FeaturePlan plan = new FeaturePlan(List.of(sum), RandomEvents.COLUMNS, 0, 0);
         MemoryNodes store = new MemoryNodes(false);
         KeyState state = plan.newState();
         for (int each = 0; each < 100_000; each++) {
@@ -83,22 +83,10 @@ class FeaturePlanTest {
     }
 
     @Test
-    void seenNamesEachPartitionsLastOffsetAndHowManyEventsCame() {
-        Feature count = feature("events", FeatureFunction.COUNT, null, 60_000, 0);
-        FeaturePlan plan = new FeaturePlan(List.of(count), RandomEvents.COLUMNS, 0);
-        KeyState state = plan.newState();
-        for (long[] place : new long[][] {{3, 7}, {1, 2}, {3, 9}, {3, 8}}) {
-            Literal event = new Literal("label", 5_000, (int) place[0], place[1], Map.of());
-            plan.process(event.on(plan), state, new MemoryNodes(false), new Object[1]);
-        }
-        assertEquals(List.of(3L, 9L, 3L, 1L, 2L, 1L), java.util.Arrays.stream(state.seen()).boxed().toList());
-    }
-
-    @Test
     void sumsBeyondALongStopAtItsEnds() {
         Feature sum = feature("spent", FeatureFunction.SUM, "amount_cents", 60_000, 0);
         Feature average = feature("mean", FeatureFunction.AVG, "amount_cents", 60_000, 0);
-        FeaturePlan plan = new FeaturePlan(List.of(sum, average), RandomEvents.COLUMNS, 0);
+        FeaturePlan plan = new FeaturePlan(List.of(sum, average), RandomEvents.COLUMNS, 0, 0);
         KeyState state = plan.newState();
         Object[] results = new Object[2];
         for (int each = 0; each < 3; each++) {

@@ -11,6 +11,11 @@ record Literal(String type, long timeMs, int partition, long offset, Map<String,
         Literal literal = this;
         return new Event() {
             @Override
+            public byte[] id() {
+                return (literal.partition + "-" + literal.offset).getBytes(StandardCharsets.UTF_8);
+            }
+
+            @Override
             public String type() {
                 return literal.type;
             }

@@ -112,6 +112,11 @@ public final class ProcessTableFeatures extends ProcessTableFunction<RowData> {
         }
 
         @Override
+        public byte[] id() {
+            return ((String) row.getField("event_id")).getBytes(StandardCharsets.UTF_8);
+        }
+
+        @Override
         public String type() {
             return (String) row.getField("event_type");
         }
