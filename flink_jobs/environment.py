@@ -17,6 +17,10 @@ JARS = Path(__file__).parent.parent / ".tools" / "jars"
 JAR_FOLDERS = ("flink", "tandem")
 
 CHECKPOINT_INTERVAL = "5 s"
+MAX_PARALLELISM = 128
+"""Groups that keys are spread over, for ever: a state can be taken over by this many tasks at most."""
+BUFFER_TIMEOUT = "10 ms"
+"""How long an event may wait at most for others before it goes on to the next task."""
 
 FUNCTIONS = {
     "parse_event": "dev.tandem.flink.ParseEvent",
@@ -59,6 +63,11 @@ def checkpoint_of(environment: TableEnvironment) -> str | None:
     return path or None
 
 
+def parallelism_of(environment: TableEnvironment) -> int:
+    """Return the number of tasks that each step of the job is spread over."""
+    return int(environment.get_config().get("parallelism.default", "1"))
+
+
 def jar_urls(jars: Path = JARS) -> list[str]:
     """Return the jars that a job brings along, as URLs."""
     return [
@@ -79,6 +88,8 @@ def _common_options(job: str, settings: Settings) -> dict[str, str]:
     options = {
         "pipeline.name": job,
         "pipeline.object-reuse": "true",
+        "pipeline.max-parallelism": str(MAX_PARALLELISM),
+        "execution.buffer-timeout.interval": BUFFER_TIMEOUT,
         "execution.checkpointing.interval": CHECKPOINT_INTERVAL,
         "execution.checkpointing.externalized-checkpoint-retention": "RETAIN_ON_CANCELLATION",
         "restart-strategy.type": "exponential-delay",

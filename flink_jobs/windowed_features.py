@@ -40,7 +40,7 @@ def filtered_events_sql(plan: FeaturePlan) -> str:
 
 
 def event_types(plan: FeaturePlan) -> list[str]:
-    """The types of events that have one of the keys: those go through the steps, whether they count or not."""
+    """The types of events that have one of the keys: those go through the steps, counted or not."""
     keys = {step.key for step in plan.steps if step.features}
     return [
         name

@@ -22,10 +22,6 @@ class Event:
     latitude: float | None
     longitude: float | None
 
-    @property
-    def is_large(self) -> bool | None:
-        return None if self.amount_cents is None else self.amount_cents > 50_000
-
 
 SQL = f"""
 SELECT CONCAT('e', CAST(origin AS STRING)) AS event_id,
@@ -37,7 +33,6 @@ SELECT CONCAT('e', CAST(origin AS STRING)) AS event_id,
     CASE WHEN MOD(mix, 9) <> 0
         THEN CONCAT('m', CAST(MOD(mix * 17 + origin, 11) AS STRING)) END AS merchant_id,
     amount_cents,
-    amount_cents > 50000 AS is_large,
     CASE WHEN MOD(mix, 8) <> 1 THEN CAST(MOD(mix, 180) - 90 AS DOUBLE) END AS latitude,
     CASE WHEN MOD(mix, 8) <> 1 THEN CAST(MOD(mix * 7, 360) - 180 AS DOUBLE) END AS longitude,
     0 AS `partition`, `offset`

@@ -18,7 +18,7 @@ from pyflink.table.udf import udf
 from flink_jobs.environment import jar_urls
 from flink_jobs.windowed_features import with_features
 from tests.features.literal_stream import SQL
-from tests.features.steps import STEPS
+from tests.features.plan import PLAN
 
 MESSAGES_PER_SECOND = 1_000
 
@@ -31,7 +31,7 @@ def main(backend: str, folder: Path, messages: int, fails_at: int) -> None:
         'rows-per-second' = '{MESSAGES_PER_SECOND}', 'fields.number.kind' = 'sequence',
         'fields.number.start' = '0', 'fields.number.end' = '{messages - 1}')"""
     )
-    table = with_features(environment, environment.sql_query(SQL), STEPS)
+    table = with_features(environment, environment.sql_query(SQL), PLAN)
     columns = [name for name in table.get_schema().get_field_names() if name != "offset"]
     result = _failing_once(environment, table, columns, folder / "failed", fails_at)
     with result.execute().collect() as rows, (folder / "rows.json").open("w") as target:
