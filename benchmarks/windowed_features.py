@@ -14,75 +14,70 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from pyflink.common import Configuration
 from pyflink.datastream import StreamExecutionEnvironment
 from pyflink.java_gateway import get_gateway
 from pyflink.table import Schema, StreamTableEnvironment, Table, TableDescriptor
 
+from contract.events import load_contract
 from flink_jobs.environment import jar_urls
 from flink_jobs.windowed_features import with_features
+from rules.feature_plan import FeaturePlan, PlannedFeature
+from rules.feature_text import parse_feature
 
 KEYS = 10_000
 WARM_UP_EVENTS = 200_000
 
-FUNCTIONS = (
-    ("count", None),
-    ("sum", "amount_cents"),
-    ("max", "amount_cents"),
-    ("avg", "amount_cents"),
-    ("count_distinct", "merchant_id"),
-    ("time_since_previous", None),
-    ("stddev", "amount_cents"),
-    ("first_seen", "merchant_id"),
-    ("min", "amount_cents"),
-    ("count", None),
+FEATURES = (
+    "COUNT(*)",
+    "SUM(amount_cents)",
+    "MAX(amount_cents)",
+    "AVG(amount_cents)",
+    "COUNT(DISTINCT merchant_id)",
+    "MS_SINCE_PREVIOUS()",
+    "STDDEV(amount_cents)",
+    "FIRST_SEEN_MS(merchant_id)",
+    "MIN(amount_cents)",
+    "COUNT(DISTINCT card_id)",
 )
 
-Step = dict[str, Any]
+
+def planned(key: str, first: int, count: int, window_s: int) -> list[PlannedFeature]:
+    """Return ``count`` features of a key; their windows are the whole, half and a third of it."""
+    types = load_contract().event_types
+    return [
+        PlannedFeature(
+            parse_feature(
+                f"{FEATURES[each]} BY {key} OVER {window_s // (1 + each % 3)} SECONDS",
+                types["transaction"],
+                types,
+            ),
+            ("transaction",),
+        )
+        for each in range(first, first + count)
+    ]
 
 
-def step(key: str, first: int, count: int, window_ms: int) -> Step:
-    """Return a step of ``count`` features; their windows are the whole, half and a third of it."""
-    return {
-        "key": key,
-        "lateness_ms": 0,
-        "duplicates_ms": 0,
-        "features": [
-            {
-                "name": f"{key}_{each}",
-                "function": FUNCTIONS[each][0],
-                "field": FUNCTIONS[each][1],
-                "source_type": "transaction",
-                "filter": None,
-                "window_ms": window_ms // (1 + each % 3),
-                "step_ms": 0,
-                "on": [],
-            }
-            for each in range(first, first + count)
-        ],
-    }
-
-
-def cases(keys: int) -> dict[str, tuple[list[Step], str]]:
-    """Return steps and the SQL of the card for each case; one event a millisecond."""
+def cases(keys: int) -> dict[str, tuple[list[PlannedFeature], str]]:
+    """Return features and the SQL of the card for each case; one event a millisecond."""
     even = f"MOD(number * 7919, {keys})"
     hot = f"CASE WHEN MOD(number, 5) = 0 THEN 0 ELSE {even} END"
     ten = [
-        step("user_id", 0, 4, 100 * keys),
-        step("card_id", 4, 3, 100 * keys),
-        step("merchant_id", 7, 3, 100_000),
+        *planned("user_id", 0, 4, keys // 10),
+        *planned("card_id", 4, 3, keys // 10),
+        *planned("merchant_id", 7, 3, 100),
     ]
     return {
         "no features": ([], even),
-        "one": ([step("card_id", 0, 1, 100 * keys)], even),
-        "three on one key": ([step("card_id", 0, 3, 100 * keys)], even),
-        "three on one key, 20% on one card": ([step("card_id", 0, 3, 100 * keys)], hot),
+        "one": (planned("card_id", 0, 1, keys // 10), even),
+        "three on one key": (planned("card_id", 0, 3, keys // 10), even),
+        "three on one key, 20% on one card": (planned("card_id", 0, 3, keys // 10), hot),
         "ten on three keys": (ten, even),
-        "one, 10 rows": ([step("card_id", 0, 1, 10 * 100)], "MOD(number * 7919, 100)"),
-        "one, 1000 rows": ([step("card_id", 0, 1, 1_000 * 100)], "MOD(number * 7919, 100)"),
-        "one, 10000 rows": ([step("card_id", 0, 1, 10_000 * 20)], "MOD(number * 7919, 20)"),
+        "one, 10 rows": (planned("card_id", 0, 1, 1), "MOD(number * 7919, 100)"),
+        "one, 100 rows": (planned("card_id", 0, 1, 10), "MOD(number * 7919, 100)"),
+        "one, 1000 rows": (planned("card_id", 0, 1, 100), "MOD(number * 7919, 100)"),
+        "one, 10000 rows": (planned("card_id", 0, 1, 200), "MOD(number * 7919, 20)"),
     }
 
 
@@ -94,7 +89,9 @@ class Cost:
     cpu_s: float
 
 
-def cost(backend: str, events: int, steps: list[Step], card: str, process_table_jar: str = "") -> Cost:
+def cost(
+    backend: str, events: int, features: list[PlannedFeature], card: str, process_table_jar: str = ""
+) -> Cost:
     """Run one case and return what the job took, submission included."""
     configuration = Configuration()
     configuration.set_string("parallelism.default", "2")
@@ -117,7 +114,7 @@ def cost(backend: str, events: int, steps: list[Step], card: str, process_table_
         MOD(number * 7907, CAST(100003 AS BIGINT)) AS amount_cents, 0 AS `partition`, number AS `offset`
         FROM numbers"""
     )
-    table = _with_steps(environment, source, steps, process_table_jar)
+    table = _with_features(environment, source, FeaturePlan(tuple(features)), process_table_jar)
     schema = table.get_schema()
     sink = TableDescriptor.for_connector("blackhole").schema(
         Schema.new_builder().from_fields(schema.get_field_names(), schema.get_field_data_types()).build()
@@ -135,17 +132,17 @@ def _engine_cpu_s() -> float:
     return (int(stat[11]) + int(stat[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def _with_steps(
-    environment: StreamTableEnvironment, source: Table, steps: list[Step], process_table_jar: str
+def _with_features(
+    environment: StreamTableEnvironment, source: Table, plan: FeaturePlan, process_table_jar: str
 ) -> Table:
     if not process_table_jar:
-        return with_features(environment, source, steps) if steps else source
+        return with_features(environment, source, plan) if plan.steps else source
     environment.create_java_temporary_function("features", "dev.tandem.flink.ProcessTableFeatures")
     environment.create_temporary_view("source", source)
-    key = steps[0]["key"]
+    step = json.loads(plan.as_json())[-1]
     return environment.sql_query(
-        f"""SELECT * FROM features(events => TABLE source PARTITION BY {key},
-        specification => '{json.dumps(steps)}', uid => 'features')"""
+        f"""SELECT * FROM features(events => TABLE source PARTITION BY {step["key"]},
+        specification => '{json.dumps([step])}', uid => 'features')"""
     )
 
 
@@ -153,11 +150,15 @@ def main(backend: str, events: int, process_table_jar: str, names: list[str]) ->
     """Run the cases (all, or those named) after a warm-up; with a jar, those of one step in both designs."""
     base = 0.0
     cost(backend, WARM_UP_EVENTS, *cases(KEYS)["ten on three keys"])
-    for name, (steps, card) in cases(KEYS).items():
+    for name, (features, card) in cases(KEYS).items():
         if names and name not in names:
             continue
-        for jar in ["", process_table_jar] if process_table_jar and len(steps) == 1 else [""]:
-            spent = cost(backend, events, steps, card, jar)
+        for jar in (
+            ["", process_table_jar]
+            if process_table_jar and len({each.feature.key for each in features}) == 1
+            else [""]
+        ):
+            spent = cost(backend, events, features, card, jar)
             base = base or spent.cpu_s
             design = "process table function" if jar else "keyed process function"
             line = {
