@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -92,9 +93,10 @@ def parsed_event_type() -> StructType:
 
 
 def _prepare_plain_python(environment: Mapping[str, str]) -> None:
-    """Name the jars before the JVM starts; under ``spark-submit`` it runs already."""
+    """Name the jars and the executors' Python before the JVM starts; under ``spark-submit`` it runs already."""
     if "PYSPARK_GATEWAY_PORT" in environment or "PYSPARK_SUBMIT_ARGS" in environment:
         return
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     arguments = ["--driver-memory", DRIVER_MEMORY_DEFAULT]
     if "SPARK_CONF_DIR" not in environment:
         arguments += ["--master", MASTER_DEFAULT]

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
-
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -13,32 +10,26 @@ from spark_jobs.features.rows import Integers, Truths, Values, Windows, windows
 from spark_jobs.features.specification import StepFeature
 
 
-@dataclass(frozen=True)
 class Chunk:
     """Rows of whole groups, sorted by group, event time, partition and offset."""
 
-    table: pa.Table
-    group: str
-    """The column whose values hold rows together."""
-
-    @cached_property
-    def groups(self) -> Integers:
-        """The number of each row's group, from 0 in the order of the rows."""
-        return self.codes(self.group)
-
-    @cached_property
-    def times_ms(self) -> Integers:
-        """Event times."""
-        return self.values("event_time_ms")
+    def __init__(self, table: pa.Table, group: str) -> None:
+        """Take in the rows; ``group`` is the column whose values hold rows together."""
+        self.table = table
+        self.groups = self.codes(group)
+        self.times_ms = self.values("event_time_ms")
+        self._windows: dict[tuple[int, int], Windows] = {}
 
     def codes(self, column: str) -> Integers:
         """The number of each row's value, from 0 in the order of appearance; -1 for NULL."""
         encoded = pc.dictionary_encode(self._whole(column))
-        return pc.fill_null(encoded.indices, -1).to_numpy(zero_copy_only=False).astype(np.int64)
+        codes: Integers = pc.fill_null(encoded.indices, -1).to_numpy(zero_copy_only=False).astype(np.int64)
+        return codes
 
     def values(self, column: str) -> Values:
         """The values of a column of numbers, none of them minus zero; zero for NULL."""
-        return pc.fill_null(self._whole(column), 0).to_numpy(zero_copy_only=False) + 0
+        values: Values = pc.fill_null(self._whole(column), 0).to_numpy(zero_copy_only=False) + 0
+        return values
 
     def present(self, *columns: str) -> Truths:
         """Whether none of the columns is NULL."""
@@ -50,15 +41,16 @@ class Chunk:
     def of_types(self, types: frozenset[str]) -> Truths:
         """Whether the event is of one of the types."""
         among = pc.is_in(self._whole("event_type"), value_set=pa.array(sorted(types), pa.string()))
-        return among.to_numpy(zero_copy_only=False)
+        found: Truths = among.to_numpy(zero_copy_only=False)
+        return found
 
     def members(self, feature: StepFeature, *not_null: str) -> Truths:
         """Whether an event counts in the windows of a feature, and none of the columns is NULL."""
         members = self.of_types(frozenset((feature.source_type,))) & self.present(*not_null)
         if feature.filter is None:
             return members
-        filtered = pc.fill_null(self._whole(feature.filter), False)
-        return members & filtered.to_numpy(zero_copy_only=False)
+        filtered: Truths = pc.fill_null(self._whole(feature.filter), False).to_numpy(zero_copy_only=False)
+        return members & filtered
 
     def windows(self, feature: StepFeature) -> Windows:
         """The feature's windows; features of the same window share them."""
@@ -72,10 +64,6 @@ class Chunk:
         whole = self._whole(column)
         values = pc.add(whole, 0.0) if pa.types.is_floating(whole.type) else whole
         return values.take(pa.array(rows, mask=~known))
-
-    @cached_property
-    def _windows(self) -> dict[tuple[int, int], Windows]:
-        return {}
 
     def _whole(self, column: str) -> pa.Array:
         chunks = self.table.column(column).combine_chunks()

@@ -23,10 +23,12 @@ def kilometres(latitudes: Values, longitudes: Values, before: Integers) -> Value
     half_north = np.sin((phi - other_phi) / 2)
     half_east = np.sin(np.radians(longitudes - longitudes[before]) / 2)
     chord = half_north**2 + np.cos(phi) * np.cos(other_phi) * half_east**2
-    return 2 * EARTH_RADIUS_KM * np.arcsin(np.minimum(1, np.sqrt(chord)))
+    angles: Values = 2 * np.arcsin(np.minimum(1, np.sqrt(chord)))
+    return EARTH_RADIUS_KM * angles
 
 
 def kilometres_an_hour(distances: Values, passed_ms: Integers) -> Values:
     """Speeds; infinite where no time has passed."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        return distances * MS_PER_HOUR / passed_ms
+        speeds: Values = distances * MS_PER_HOUR / passed_ms
+    return speeds

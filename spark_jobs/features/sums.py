@@ -44,7 +44,8 @@ class ExactSums:
         return (int(self.high[row]) << LOW_BITS) + int(self.low[row])
 
     def _joined(self) -> Integers:
-        return (self.high << LOW_BITS) + self.low
+        joined: Integers = (self.high << LOW_BITS) + self.low
+        return joined
 
 
 def sample_deviations(values: Integers, members: Truths, within: Windows) -> Values:
@@ -66,7 +67,9 @@ def sample_deviations(values: Integers, members: Truths, within: Windows) -> Val
     if len(large):
         spreads[large] = _large_spreads(kept, counts, sums, within, large)
     pairs = counts.astype(np.float64) * (counts - 1).astype(np.float64)
-    return np.sqrt(np.divide(spreads, pairs, out=np.full(len(counts), np.nan), where=counts > 1))
+    variances = np.divide(spreads, pairs, out=np.full(len(counts), np.nan), where=counts > 1)
+    deviations: Values = np.sqrt(variances)
+    return deviations
 
 
 def _large_spreads(

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from spark_jobs.features import distinct, order, sums
 from spark_jobs.features.columns import Chunk
-from spark_jobs.features.rows import Truths, Values
+from spark_jobs.features.rows import Truths, Values, Windows
 from spark_jobs.features.specification import StepFeature
 
 
@@ -34,7 +34,7 @@ def _count_distinct(chunk: Chunk, feature: StepFeature) -> pa.Array:
 
 
 def _of_numbers(
-    compute: Callable[[Values, Truths, sums.Windows], Values], needed: int = 1
+    compute: Callable[[Values, Truths, Windows], Values], needed: int = 1
 ) -> Callable[[Chunk, StepFeature], pa.Array]:
     """Make a function of the numbers in the window that is NULL for less than ``needed`` of them."""
 
@@ -47,13 +47,14 @@ def _of_numbers(
     return evaluate
 
 
-def _sum(values: Values, members: Truths, within: sums.Windows) -> Values:
+def _sum(values: Values, members: Truths, within: Windows) -> Values:
     return sums.ExactSums(values, members, within).saturated()
 
 
-def _mean(values: Values, members: Truths, within: sums.Windows) -> Values:
-    nearest = sums.ExactSums(values, members, within).nearest()
-    return nearest / np.maximum(within.count(members), 1)
+def _mean(values: Values, members: Truths, within: Windows) -> Values:
+    means: Values = sums.ExactSums(values, members, within).nearest()
+    means /= np.maximum(within.count(members), 1)
+    return means
 
 
 def _ms_since_previous(chunk: Chunk, feature: StepFeature) -> pa.Array:
