@@ -93,7 +93,7 @@ def parsed_event_type() -> StructType:
 
 
 def _prepare_plain_python(environment: Mapping[str, str]) -> None:
-    """Name the jars and the executors' Python before the JVM starts; under ``spark-submit`` it runs already."""
+    """Name jars and executors' Python before the JVM starts; under ``spark-submit`` it runs already."""
     if "PYSPARK_GATEWAY_PORT" in environment or "PYSPARK_SUBMIT_ARGS" in environment:
         return
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)

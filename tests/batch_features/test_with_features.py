@@ -9,6 +9,7 @@ import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql.types import IntegerType, LongType, StringType
 
+from rules.feature_plan import FeaturePlan
 from rules.window_oracle import feature_value
 from spark_jobs.features import with_features
 from spark_jobs.session import event_type
@@ -19,7 +20,7 @@ pytestmark = pytest.mark.engines
 
 
 def test_every_feature_is_a_column_and_every_row_passes(spark: SparkSession) -> None:
-    plan, events = random_plan(3), random_events(3, 160)
+    plan, events = FeaturePlan(random_plan(3).planned[::4]), random_events(3, 160)
     rows = list(rows_of(events))
     random.Random(3).shuffle(rows)
     schema = event_type().add("topic", StringType()).add("partition", IntegerType()).add("offset", LongType())
