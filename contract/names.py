@@ -12,6 +12,7 @@ SHADOW_ALERTS_TOPIC = "shadow_alerts"
 DETECT_GROUP = "tandem-detect-fraud"
 DELIVER_GROUP = "tandem-deliver-alerts"
 LAND_GROUP = "tandem-land-events"
+WARM_UP_GROUP = "tandem-warm-up-features"
 
 ALERTS_COLLECTION = "fraud_alerts"
 SHADOW_ALERTS_COLLECTION = "shadow_alerts"

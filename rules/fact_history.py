@@ -7,10 +7,11 @@ range of its parameter counts as not said.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from rules.expressions import ParameterValue
 from rules.facts import Fact, ListEntry, Mode, ParameterValueSet, RuleMode, Subject
 
 NO_FACTS = -1
@@ -107,69 +108,57 @@ class FactHistory:
         statement = stored.fact.statement if stored else None
         return isinstance(statement, ListEntry) and statement.listed
 
-    def integer(
-        self,
-        rule_id: str,
-        name: str,
-        bounds: tuple[int, int, int],
-        event_time_ms: int,
-        facts_offset: int | None = None,
-    ) -> int:
-        """Return a whole-number parameter; ``bounds`` are its default, least and greatest value."""
-        default, low, high = bounds
-
-        def fits(value: int | float) -> bool:
-            return isinstance(value, int) and low <= value <= high
-
-        value = self._value(rule_id, name, fits, event_time_ms, facts_offset)
-        return default if value is None else int(value)
-
-    def number(
-        self,
-        rule_id: str,
-        name: str,
-        bounds: tuple[float, float, float],
-        event_time_ms: int,
-        facts_offset: int | None = None,
-    ) -> float:
-        """Return a parameter that is a double; whole numbers are taken as doubles."""
-        default, low, high = bounds
-
-        def fits(value: int | float) -> bool:
-            return low <= float(value) <= high
-
-        value = self._value(rule_id, name, fits, event_time_ms, facts_offset)
-        return default if value is None else float(value)
-
-    def _value(
-        self,
-        rule_id: str,
-        name: str,
-        fits: Callable[[int | float], bool],
-        event_time_ms: int,
-        facts_offset: int | None,
-    ) -> int | float | None:
+    def value(
+        self, parameter: ParameterValue, event_time_ms: int, facts_offset: int | None = None
+    ) -> int | float:
+        """Return a parameter's value: the newest fact that fits it, else its default."""
         known = self.last_offset if facts_offset is None else facts_offset
-        values = (
-            stored.fact.statement.value
-            for stored in self.of(("parameter", rule_id, name))
-            if isinstance(stored.fact.statement, ParameterValueSet) and stored.holds_at(event_time_ms, known)
+        stored = _first(
+            stored
+            for stored in self.of(("parameter", parameter.rule_id, parameter.name))
+            if stored.holds_at(event_time_ms, known) and fits(parameter, stored.fact)
         )
-        return next((value for value in values if fits(value)), None)
+        said = stored.fact.statement if stored else None
+        value = said.value if isinstance(said, ParameterValueSet) else parameter.default
+        return value if parameter.type == "integer" else float(value)
 
-    def spans(self, subject: Subject, facts_offset: int | None = None) -> tuple[Span, ...]:
+    def up_to(self, facts_offset: int | None) -> FactHistory:
+        """Return what a decision knew that had the facts up to an offset; None: all."""
+        if facts_offset is None or facts_offset >= self.last_offset:
+            return self
+        return FactHistory(
+            tuple(stored for stored in self.stored if stored.offset <= facts_offset),
+            tuple(refused for refused in self.refused if refused.offset <= facts_offset),
+        )
+
+    def fitting_spans(self, parameter: ParameterValue) -> tuple[Span, ...]:
+        """Return the spans of a parameter's facts, without those that do not fit it."""
+        subject = ("parameter", parameter.rule_id, parameter.name)
+        fitting = tuple(stored for stored in self.of(subject) if fits(parameter, stored.fact))
+        return FactHistory(tuple(sorted(fitting, key=lambda stored: stored.offset))).spans(subject)
+
+    def spans(self, subject: Subject) -> tuple[Span, ...]:
         """Return what is in force over all event times, in their order; times without a fact are left out."""
-        known = self.last_offset if facts_offset is None else facts_offset
-        facts = [stored for stored in self.of(subject) if stored.offset <= known]
+        facts = self.of(subject)
         starts = {stored.fact.from_event_time_ms for stored in facts}
         ends = {until_ms for stored in facts if (until_ms := stored.fact.until_event_time_ms) is not None}
         bounds = sorted(starts | ends)
         pieces = (
             Span(from_ms, until_ms, stored)
             for from_ms, until_ms in zip(bounds, [*bounds, None][1:], strict=True)
-            if (stored := self.in_force(subject, from_ms, known)) is not None
+            if (stored := self.in_force(subject, from_ms)) is not None
         )
         return tuple(_joined(pieces))
+
+
+def fits(parameter: ParameterValue, fact: Fact) -> bool:
+    """Whether a fact's value is of the parameter's type and within its range."""
+    if not isinstance(fact.statement, ParameterValueSet):
+        return False
+    value = fact.statement.value
+    if parameter.type == "integer" and not isinstance(value, int):
+        return False
+    return parameter.low <= (value if parameter.type == "integer" else float(value)) <= parameter.high
 
 
 def _joined(pieces: Iterable[Span]) -> Iterator[Span]:

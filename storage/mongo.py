@@ -9,21 +9,30 @@ from pymongo.database import Database
 from pymongo.errors import InvalidURI, PyMongoError
 from pymongo.uri_parser import parse_uri
 
-from contract.names import ALERTS_COLLECTION, STREAM_RUNS_COLLECTION, UNDELIVERED_COLLECTION
+from contract.names import (
+    ALERTS_COLLECTION,
+    POLICIES_COLLECTION,
+    SHADOW_ALERTS_COLLECTION,
+    STREAM_RUNS_COLLECTION,
+    UNDELIVERED_COLLECTION,
+)
 from contract.settings import Settings, SettingsError
 
 Document = dict[str, Any]
 
 ANSWER_MS_MAX = 3000
 
+_ALERT_INDEXES = (
+    IndexModel([("status", ASCENDING), ("event_time_ms", DESCENDING)]),
+    IndexModel([("user_id", ASCENDING), ("event_time_ms", DESCENDING)]),
+    IndexModel([("rule_id", ASCENDING), ("event_time_ms", DESCENDING)]),
+    IndexModel([("event_id", ASCENDING)]),
+    IndexModel([("source.partition", ASCENDING), ("source.offset", ASCENDING)]),
+)
 INDEXES: dict[str, tuple[IndexModel, ...]] = {
-    ALERTS_COLLECTION: (
-        IndexModel([("status", ASCENDING), ("event_time_ms", DESCENDING)]),
-        IndexModel([("user_id", ASCENDING), ("event_time_ms", DESCENDING)]),
-        IndexModel([("rule_id", ASCENDING), ("event_time_ms", DESCENDING)]),
-        IndexModel([("event_id", ASCENDING)]),
-        IndexModel([("source.partition", ASCENDING), ("source.offset", ASCENDING)]),
-    ),
+    ALERTS_COLLECTION: _ALERT_INDEXES,
+    SHADOW_ALERTS_COLLECTION: _ALERT_INDEXES,
+    POLICIES_COLLECTION: (IndexModel([("kind", ASCENDING), ("from_event_time_ms", DESCENDING)]),),
     STREAM_RUNS_COLLECTION: (IndexModel([("started_at_ms", DESCENDING)]),),
     UNDELIVERED_COLLECTION: (IndexModel([("refused_at_ms", DESCENDING)]),),
 }

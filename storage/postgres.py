@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import psycopg2
@@ -93,15 +94,15 @@ def load_migrations(folder: Path = MIGRATIONS) -> tuple[Migration, ...]:
     """Read the migration files in order.
 
     Raises:
-        MigrationError: a name is malformed, or a version is absent or there twice.
+        MigrationError: a name is malformed, the first version is absent, or one is there twice.
     """
     migrations = tuple(_read_migration(path) for path in sorted(folder.glob("*.sql")))
-    for expected, migration in enumerate(migrations, start=1):
-        if migration.version != expected:
-            raise MigrationError(
-                f"{folder}: expected version {expected:04d}, found {migration.name}; "
-                "versions count up from 0001, each once"
-            )
+    if not migrations or migrations[0].version != 1:
+        found = migrations[0].name if migrations else "no file"
+        raise MigrationError(f"{folder}: expected version 0001, found {found}")
+    for one, next_one in pairwise(migrations):
+        if one.version == next_one.version:
+            raise MigrationError(f"{folder}: {one.name} and {next_one.name} share a version")
     return migrations
 
 
@@ -134,16 +135,14 @@ def require_migrated(connection: Connection) -> None:
     Raises:
         SettingsError: it has not; the text says what to run.
     """
-    expected = load_migrations()[-1].version
     with transaction(connection) as cursor:
         cursor.execute("SELECT to_regclass('warehouse.schema_migrations') IS NOT NULL")
-        found = 0
-        if _one(cursor)[0]:
-            cursor.execute("SELECT coalesce(max(version), 0) FROM warehouse.schema_migrations")
-            found = int(str(_one(cursor)[0]))
-    if found < expected:
+        ledger_is_there = _one(cursor)[0]
+    applied = _applied_checksums(connection) if ledger_is_there else {}
+    missing = [migration.name for migration in load_migrations() if migration.version not in applied]
+    if missing:
         raise SettingsError(
-            f"POSTGRES_DSN: the warehouse is at migration {found}, this code needs {expected}: "
+            f"POSTGRES_DSN: the warehouse lacks migration {missing[0]}, which this code needs: "
             "run `make up` or `python -m storage.postgres`"
         )
 

@@ -50,7 +50,7 @@ def test_migrating_an_up_to_date_warehouse_changes_nothing(warehouse: Settings) 
 
 
 def test_a_new_file_is_applied_once_with_the_owners_rights(warehouse: Settings, migrations: Path) -> None:
-    version = len(load_migrations()) + 1
+    version = load_migrations()[-1].version + 1
     file = migrations / f"{version:04d}_probe.sql"
     file.write_text("CREATE TABLE warehouse.probe (n integer);")
     try:
@@ -68,7 +68,7 @@ def test_a_new_file_is_applied_once_with_the_owners_rights(warehouse: Settings, 
 
 
 def test_a_migration_that_fails_leaves_nothing(warehouse: Settings, migrations: Path) -> None:
-    version = len(load_migrations()) + 1
+    version = load_migrations()[-1].version + 1
     (migrations / f"{version:04d}_broken.sql").write_text(
         "CREATE TABLE warehouse.half (n integer); SELECT 1/0;"
     )
@@ -93,10 +93,37 @@ def test_a_warehouse_that_is_ahead_of_the_code_is_refused(warehouse: Settings, m
         migrate(warehouse, migrations)
 
 
-def test_a_gap_in_the_versions_is_named(migrations: Path) -> None:
+def test_a_first_file_that_is_absent_is_named(migrations: Path) -> None:
     (migrations / "0001_warehouse.sql").unlink()
     with pytest.raises(MigrationError, match="expected version 0001, found 0002"):
         load_migrations(migrations)
+
+
+def test_two_files_of_one_version_are_named(migrations: Path) -> None:
+    (migrations / "0002_again.sql").write_text("SELECT 1;")
+    with pytest.raises(MigrationError, match="0002_again and 0002_reconciliation share a version"):
+        load_migrations(migrations)
+
+
+def test_a_file_between_applied_ones_is_missed(warehouse: Settings) -> None:
+    with (
+        closing(connect(warehouse.require("postgres_dsn"))) as connection,
+        transaction(connection) as cursor,
+    ):
+        cursor.execute("DELETE FROM warehouse.schema_migrations WHERE version = 2 RETURNING *")
+        ((*row,),) = cursor.fetchall()
+    try:
+        with (
+            closing(connect(warehouse.batch_dsn)) as batch,
+            pytest.raises(SettingsError, match="lacks migration 0002"),
+        ):
+            require_migrated(batch)
+    finally:
+        with (
+            closing(connect(warehouse.require("postgres_dsn"))) as connection,
+            transaction(connection) as cursor,
+        ):
+            cursor.execute("INSERT INTO warehouse.schema_migrations VALUES (%s, %s, %s, %s)", row)
 
 
 def test_a_server_that_does_not_answer_is_named_without_the_password(

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import random
 
+from rules.expressions import ParameterValue
 from rules.fact_history import FactHistory, StoredFact
 from rules.facts import Fact, ListEntry, ParameterValueSet, RuleMode, Statement
 
 USES = ("parameter", "card_burst", "max_uses")
+WHOLE = ParameterValue("card_burst", "max_uses", "integer", 1, 1, 99)
+DOUBLE = ParameterValue("card_burst", "max_uses", "number", 1.0, 1.0, 99.0)
 
 
 def test_the_greatest_start_wins_and_of_equal_ones_the_last_said() -> None:
     history = _history(_uses(5, 0), _uses(9, 100), _uses(7, 50), _uses(8, 100))
-    values = {at: history.integer("card_burst", "max_uses", (1, 0, 99), at) for at in (0, 49, 50, 99, 100)}
+    values = {at: history.value(WHOLE, at) for at in (0, 49, 50, 99, 100)}
     assert values == {0: 5, 49: 5, 50: 7, 99: 7, 100: 8}
 
 
 def test_a_decision_goes_by_the_facts_that_it_knew() -> None:
     history = _history(_uses(5, 0), _uses(9, 100), _uses(8, 100))
-    assert [history.integer("card_burst", "max_uses", (1, 0, 99), 200, known) for known in (-1, 0, 1, 2)] == [
+    assert [history.value(WHOLE, 200, known) for known in (-1, 0, 1, 2)] == [
         1,
         5,
         9,
@@ -35,9 +38,9 @@ def test_a_value_outside_the_rules_range_counts_as_not_said() -> None:
     history = _history(
         _uses(5, 0), _uses(1000, 10), (ParameterValueSet("card_burst", "max_uses", 6.5), 20, None)
     )
-    assert history.integer("card_burst", "max_uses", (1, 1, 99), 30) == 5
-    assert history.number("card_burst", "max_uses", (1.0, 1.0, 99.0), 30) == 6.5
-    assert history.number("card_burst", "max_uses", (1.0, 1.0, 99.0), 15) == 5.0
+    assert history.value(WHOLE, 30) == 5
+    assert history.value(DOUBLE, 30) == 6.5
+    assert history.value(DOUBLE, 15) == 5.0
 
 
 def test_a_rule_is_on_until_something_else_was_said() -> None:
@@ -57,7 +60,7 @@ def test_spans_say_the_same_as_asking_for_every_time() -> None:
             )
         history = _history(*facts)
         known = generator.randint(-1, len(facts))
-        spans = history.spans(USES, known)
+        spans = history.up_to(known).spans(USES)
         for at in range(35):
             covering = [
                 span.stored

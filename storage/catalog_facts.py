@@ -1,0 +1,29 @@
+"""The files of the catalog as facts: they seed the topic, and bring it up to date where they are newer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from contract.settings import Settings
+from rules.catalog import CATALOG, load_catalog
+from rules.dated_rules import catalog_changes
+from rules.fact_history import FactHistory
+from storage.facts import publish_facts, read_facts
+
+
+def take_in_catalog(settings: Settings, now_ms: int, folder: Path = CATALOG) -> FactHistory:
+    """Publish what the files say and the topic does not, and return the history with it.
+
+    Raises:
+        RuleError: a file is no rule, or a rule has changed and its version has not.
+        SettingsError: the brokers do not answer, or the topic is absent.
+    """
+    history = read_facts(settings)
+    texts = [
+        (rule, (folder / f"{rule.id}.yaml").read_text(encoding="utf-8")) for rule in load_catalog(folder)
+    ]
+    changes = catalog_changes(texts, history, now_ms)
+    if not changes:
+        return history
+    publish_facts(settings, changes)
+    return read_facts(settings)
