@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from contract.events import load_contract
+from contract.names import ALERTS_TOPIC, SHADOW_ALERTS_TOPIC
 from flink_jobs.windowed_features import source_types
 from rules.compiler import CompiledRule
 from rules.dialects import FlinkDialect
@@ -14,7 +15,7 @@ DIALECT = FlinkDialect()
 
 
 def alert_sql(compiled: CompiledRule, plan: FeaturePlan, topic: str, candidates: str) -> str:
-    """Return the query: one row per event of the view ``candidates`` that fires the rule."""
+    """Return the query: a row per event of the view ``candidates`` that fires the rule, unless it is off."""
     rule = compiled.rule
     alert_id = f"CONCAT({DIALECT.text(rule.id + ':')}, `event_id`)"
     members = {
@@ -34,12 +35,16 @@ def alert_sql(compiled: CompiledRule, plan: FeaturePlan, topic: str, candidates:
             {"topic": DIALECT.text(topic), "partition": "`partition`", "offset": "`offset`"}, "NULL"
         ),
         **_seen(compiled, plan),
+        "facts_offset": "`facts_offset`",
         "status": "'provisional'",
     }
+    mode = compiled.mode("flink")
+    topics = f"CASE {mode} WHEN 'shadow' THEN '{SHADOW_ALERTS_TOPIC}' ELSE '{ALERTS_TOPIC}' END"
     return (
         f"SELECT {alert_id} AS alert_id, "
-        f"count_alert({DIALECT.text(rule.id)}, {_object(members, 'NULL')}) AS alert\n"
-        f"FROM {candidates} WHERE {compiled.condition('flink')}"
+        f"count_alert({DIALECT.text(rule.id)}, {_object(members, 'NULL')}) AS alert, "
+        f"{topics} AS alert_topic\n"
+        f"FROM {candidates} WHERE {compiled.condition('flink')} AND {mode} <> 'off'"
     )
 
 

@@ -1,4 +1,4 @@
-"""The job deliver_alerts: topic of alerts -> MongoDB -> topic of deliveries.
+"""The job deliver_alerts: topics of alerts -> MongoDB -> topic of deliveries.
 
 While MongoDB does not answer, a batch is tried again for a bounded time; then the job fails and Flink
 starts it again from its last checkpoint, for as long as it takes. Detection is another job and goes on.
@@ -20,17 +20,20 @@ from contract.names import (
     ALERTS_TOPIC,
     DELIVER_GROUP,
     DELIVERIES_TOPIC,
+    SHADOW_ALERTS_COLLECTION,
+    SHADOW_ALERTS_TOPIC,
     UNDELIVERED_COLLECTION,
 )
 from contract.settings import Settings
 from flink_jobs.alert_messages import Message
-from flink_jobs.delivery import AlertStore, Delivery
+from flink_jobs.delivery import AlertStore, Delivery, deliver
 from flink_jobs.environment import main, stream_environment
 from flink_jobs.kafka_tables import create_keyed_sink, create_messages_table
 from flink_jobs.redelivery import messages_since
 from storage.mongo import connect
 
 JOB = "deliver_alerts"
+COLLECTIONS = {ALERTS_TOPIC: ALERTS_COLLECTION, SHADOW_ALERTS_TOPIC: SHADOW_ALERTS_COLLECTION}
 RETRY_S_MAX = 15.0
 RETRY_PAUSE_S = 0.5
 MONGO_ANSWER_MS_MAX = 10_000
@@ -46,7 +49,7 @@ OPTIONS = {
 
 
 class Deliver(ScalarFunction):  # type: ignore[misc]
-    """Delivers a batch of messages (value, partition, offset); answers (alert_id, delivery)."""
+    """Delivers a batch of messages (value, topic, partition, offset); answers (alert_id, delivery)."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -59,7 +62,10 @@ class Deliver(ScalarFunction):  # type: ignore[misc]
         """Connect, and deliver what a killed store may have lost."""
         self._client = connect(self._settings, MONGO_ANSWER_MS_MAX)
         database = self._client[self._settings.mongo_database]
-        self._store = AlertStore(database[ALERTS_COLLECTION], database[UNDELIVERED_COLLECTION], _now_ms)
+        self._stores = {
+            topic: AlertStore(database[collection], database[UNDELIVERED_COLLECTION], _now_ms)
+            for topic, collection in COLLECTIONS.items()
+        }
         self._answered_at_ms = _now_ms()
         self._deliver_again()
 
@@ -84,7 +90,7 @@ class Deliver(ScalarFunction):  # type: ignore[misc]
             try:
                 if interrupted:
                     self._deliver_again()
-                deliveries = self._store.deliver(messages)
+                deliveries = deliver(self._stores, messages)
                 self._answered_at_ms = _now_ms()
                 return deliveries
             except (AutoReconnect, ServerSelectionTimeoutError):
@@ -95,9 +101,10 @@ class Deliver(ScalarFunction):  # type: ignore[misc]
 
     def _deliver_again(self) -> None:
         since_ms = self._answered_at_ms - REREAD_MS
-        for messages in messages_since(self._settings.librdkafka(), ALERTS_TOPIC, DELIVER_GROUP, since_ms):
-            if lost := self._store.missing(messages):
-                self._store.deliver(lost)
+        for topic, store in self._stores.items():
+            for messages in messages_since(self._settings.librdkafka(), topic, DELIVER_GROUP, since_ms):
+                if lost := store.missing(messages):
+                    store.deliver(lost)
 
 
 def deliveries(messages: Table, settings: Settings) -> Table:
@@ -105,22 +112,24 @@ def deliveries(messages: Table, settings: Settings) -> Table:
     row = DataTypes.ROW(
         [DataTypes.FIELD("alert_id", DataTypes.STRING()), DataTypes.FIELD("delivery", DataTypes.STRING())]
     )
-    deliver = udf(Deliver(settings), result_type=row, func_type="pandas")
-    return messages.map(deliver)
+    udf_of_batches = udf(Deliver(settings), result_type=row, func_type="pandas")
+    return messages.map(udf_of_batches)
 
 
 def run(settings: Settings) -> None:
     """Submit the job."""
     settings.require("mongo_uri")
     environment: StreamTableEnvironment = stream_environment(JOB, settings, OPTIONS)
-    create_messages_table(environment, "alert_messages", ALERTS_TOPIC, DELIVER_GROUP, settings)
-    create_keyed_sink(environment, "deliveries", "alert_id", "delivery", DELIVERIES_TOPIC, settings)
-    messages = environment.sql_query("SELECT message, `partition`, `offset` FROM alert_messages")
+    create_messages_table(environment, "alert_messages", list(COLLECTIONS), DELIVER_GROUP, settings)
+    create_keyed_sink(environment, "deliveries", "alert_id", "delivery", [DELIVERIES_TOPIC], settings)
+    messages = environment.sql_query("SELECT message, `topic`, `partition`, `offset` FROM alert_messages")
     deliveries(messages, settings).execute_insert("deliveries")
 
 
 def _messages(rows: Iterable[tuple[Any, ...]]) -> list[Message]:
-    return [Message(value, ALERTS_TOPIC, int(partition), int(offset)) for value, partition, offset in rows]
+    return [
+        Message(value, str(topic), int(partition), int(offset)) for value, topic, partition, offset in rows
+    ]
 
 
 def _now_ms() -> int:

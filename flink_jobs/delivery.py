@@ -6,7 +6,7 @@ what the server refuses, is kept in ``undelivered_alerts`` with its place and bl
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Literal
 
@@ -103,6 +103,20 @@ class AlertStore:
         now_ms = self._clock_ms()
         kept = [_kept(message, refusal, now_ms) for message, refusal in refused.items()]
         self._undelivered.bulk_write([ReplaceOne({"_id": row["_id"]}, row, upsert=True) for row in kept])
+
+
+def deliver(stores: Mapping[str, AlertStore], messages: Sequence[Message]) -> list[Delivery]:
+    """Deliver each message into the store of its topic; the outcomes are in the order of the messages.
+
+    Raises:
+        PyMongoError: the server does not answer or serves no writes; trying again repeats nothing.
+    """
+    outcomes: dict[Message, Delivery] = {}
+    for topic, store in stores.items():
+        of_topic = [message for message in messages if message.topic == topic]
+        if of_topic:
+            outcomes |= zip(of_topic, store.deliver(of_topic), strict=True)
+    return [outcomes[message] for message in messages]
 
 
 def _server_answers(error: BulkWriteError) -> dict[int, Refusal | str]:

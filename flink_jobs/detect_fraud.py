@@ -1,4 +1,4 @@
-"""The job detect_fraud: topic of events -> strict parser -> rules of the catalog -> topic of alerts.
+"""The job detect_fraud: topic of events -> strict parser -> rules in force -> topic of alerts.
 
 A message is decided when it arrives; nothing waits for a watermark. Alert ids are made of the rule and
 the event, and the first write of an id stands, so neither duplicates nor a restart add an alert, and
@@ -9,31 +9,43 @@ windows are made, the user's step drops what came within the last 24 hours of th
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, datetime
 
-from contract.names import ALERTS_TOPIC, DETECT_GROUP
+from contract.names import ALERTS_TOPIC, DETECT_GROUP, SHADOW_ALERTS_TOPIC
 from contract.settings import Settings, SettingsError
 from flink_jobs.alerts import alerts
+from flink_jobs.dated_facts import register_fact_functions
 from flink_jobs.environment import checkpoint_of, main, parallelism_of, stream_environment
 from flink_jobs.events import accepted_events
 from flink_jobs.kafka_tables import create_keyed_sink, create_messages_table
 from flink_jobs.stream_run import record_run
-from rules.catalog import CATALOG, load_catalog
+from flink_jobs.take_over import read_take_over
+from rules.catalog import CATALOG
+from rules.dated_rules import dated_rules
+from storage.catalog_facts import take_in_catalog
 
 JOB = "detect_fraud"
 
 
 def run(settings: Settings) -> None:
     """Submit the job and record its start."""
-    rules = load_catalog()
-    if not rules:
+    now, take_over = datetime.now(UTC), read_take_over(sys.argv[1:])
+    history = take_in_catalog(settings, int(now.timestamp() * 1000))
+    compiled = dated_rules(history).compiled
+    if not compiled:
         raise SettingsError(f"no rule in {CATALOG}: expected <id>.yaml files")
     environment = stream_environment(JOB, settings, {})
-    create_messages_table(environment, "messages", settings.kafka_topic, DETECT_GROUP, settings)
-    create_keyed_sink(environment, "alerts", "alert_id", "alert", ALERTS_TOPIC, settings)
+    register_fact_functions(environment, settings)
+    read_from = take_over.read_from if take_over else None
+    create_messages_table(environment, "messages", [settings.kafka_topic], DETECT_GROUP, settings, read_from)
+    topics = [ALERTS_TOPIC, SHADOW_ALERTS_TOPIC]
+    create_keyed_sink(environment, "alerts", "alert_id", "alert", topics, settings)
     events = accepted_events(environment, environment.from_path("messages"))
-    raised = alerts(environment, events, rules, settings.kafka_topic)
-    record_run(settings, rules, checkpoint_of(environment), parallelism_of(environment), datetime.now(UTC))
+    emit_from = take_over.emit_from if take_over else None
+    raised = alerts(environment, events, compiled, settings.kafka_topic, emit_from)
+    checkpoint, parallelism = checkpoint_of(environment), parallelism_of(environment)
+    record_run(settings, compiled, history.last_offset, checkpoint, take_over, parallelism, now)
     raised.execute_insert("alerts")
 
 

@@ -12,6 +12,8 @@ from pyflink.table import StreamTableEnvironment, TableEnvironment
 
 from contract.settings import Settings, SettingsError, load_settings
 from rules.errors import RuleError
+from rules.fact_messages import FactError
+from rules.feature_plan import PlanError
 
 JARS = Path(__file__).parent.parent / ".tools" / "jars"
 JAR_FOLDERS = ("flink", "tandem")
@@ -79,7 +81,7 @@ def main(run: Callable[[Settings], None]) -> None:
     """Run a job's wiring; a bad setting or rule is one line on stderr and exit code 2."""
     try:
         run(load_settings())
-    except (SettingsError, RuleError) as error:
+    except (SettingsError, RuleError, PlanError, FactError) as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(2)
 

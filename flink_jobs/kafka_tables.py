@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from pyflink.table import TableEnvironment
 
@@ -10,17 +10,30 @@ from contract.settings import Settings
 
 
 def create_messages_table(
-    environment: TableEnvironment, name: str, topic: str, group: str, settings: Settings
+    environment: TableEnvironment,
+    name: str,
+    topics: Sequence[str],
+    group: str,
+    settings: Settings,
+    start_offsets: Mapping[int, int] | None = None,
 ) -> None:
     """Create a source: one row a message, whatever it holds, from the group's committed offsets on.
 
     ``message`` is NULL for a tombstone. Offsets are committed when a checkpoint completes.
+
+    Args:
+        environment: where the table is made.
+        name: of the table.
+        topics: to read.
+        group: of the consumer.
+        settings: how to reach the brokers.
+        start_offsets: partition -> offset to begin at in place of the group's, of one topic.
     """
     options = {
         "connector": "kafka",
-        "topic": topic,
+        "topic": ";".join(topics),
         "format": "raw",
-        "scan.startup.mode": "group-offsets",
+        **_startup(start_offsets),
         "scan.topic-partition-discovery.interval": "30 s",
         "properties.group.id": group,
         "properties.auto.offset.reset": "earliest",
@@ -29,6 +42,7 @@ def create_messages_table(
     environment.execute_sql(
         f"""CREATE TEMPORARY TABLE {name} (
             message BYTES,
+            `topic` STRING NOT NULL METADATA VIRTUAL,
             `partition` INT NOT NULL METADATA VIRTUAL,
             `offset` BIGINT NOT NULL METADATA VIRTUAL,
             append_time TIMESTAMP_LTZ(3) METADATA FROM 'timestamp' VIRTUAL
@@ -36,16 +50,45 @@ def create_messages_table(
     )
 
 
-def create_keyed_sink(
-    environment: TableEnvironment, name: str, key: str, value: str, topic: str, settings: Settings
+def create_landed_table(
+    environment: TableEnvironment, name: str, topic: str, group: str, settings: Settings
 ) -> None:
-    """Create a sink of texts: column ``key`` is the message's key, ``value`` its value.
+    """Create a source of landed events: their JSON, key = the offset that they had on the topic of events.
 
-    At least once: what a restart writes again carries the same key and has no further effect.
+    Their append time is not told, so nothing that was accepted once is refused now.
     """
     options = {
         "connector": "kafka",
         "topic": topic,
+        "key.format": "raw",
+        "key.fields": "source_offset",
+        "value.format": "raw",
+        "value.fields-include": "EXCEPT_KEY",
+        "scan.startup.mode": "earliest-offset",
+        "properties.group.id": group,
+        **_properties(settings),
+    }
+    environment.execute_sql(
+        f"""CREATE TEMPORARY TABLE {name} (
+            source_offset STRING,
+            message BYTES,
+            `partition` INT NOT NULL METADATA VIRTUAL,
+            append_time AS CAST(NULL AS TIMESTAMP_LTZ(3))
+        ) WITH ({_with(options)})"""
+    )
+
+
+def create_keyed_sink(
+    environment: TableEnvironment, name: str, key: str, value: str, topics: Sequence[str], settings: Settings
+) -> None:
+    """Create a sink of texts: column ``key`` is the message's key, ``value`` its value.
+
+    Of several topics the column ``{value}_topic`` names the one that a row goes to. At least once: what a
+    restart writes again carries the same key and has no further effect.
+    """
+    options = {
+        "connector": "kafka",
+        "topic": ";".join(topics),
         "key.format": "raw",
         "key.fields": key,
         "value.format": "raw",
@@ -56,9 +99,17 @@ def create_keyed_sink(
         "properties.delivery.timeout.ms": "2147483647",
         **_properties(settings),
     }
+    chosen = f", {value}_topic STRING NOT NULL METADATA FROM 'topic'" if len(topics) > 1 else ""
     environment.execute_sql(
-        f"CREATE TEMPORARY TABLE {name} ({key} STRING, {value} STRING) WITH ({_with(options)})"
+        f"CREATE TEMPORARY TABLE {name} ({key} STRING, {value} STRING{chosen}) WITH ({_with(options)})"
     )
+
+
+def _startup(start_offsets: Mapping[int, int] | None) -> dict[str, str]:
+    if not start_offsets:
+        return {"scan.startup.mode": "group-offsets"}
+    places = ";".join(f"partition:{number},offset:{offset}" for number, offset in start_offsets.items())
+    return {"scan.startup.mode": "specific-offsets", "scan.startup.specific-offsets": places}
 
 
 def _properties(settings: Settings) -> dict[str, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 import sys
 from collections.abc import Sequence
@@ -18,8 +17,11 @@ from contract.names import STREAM_RUNS_COLLECTION, STREAM_RUNS_TOPIC
 from contract.settings import Settings, SettingsError
 from flink_jobs.environment import MAX_PARALLELISM
 from flink_jobs.start_offsets import KAFKA_ANSWER_S_MAX, start_offsets
-from rules.catalog import Rule, rules_version
-from rules.feature_plan import FeaturePlan, plan_features
+from flink_jobs.take_over import TakeOver
+from rules.catalog import rules_version
+from rules.compiler import CompiledRule
+from rules.feature_plan import plan_features
+from rules.feature_steps import feature_steps
 from storage.mongo import connect, describe
 
 MONGO_ANSWER_MS_MAX = 2000
@@ -28,7 +30,13 @@ Run = dict[str, Any]
 
 
 def record_run(
-    settings: Settings, rules: Sequence[Rule], checkpoint: str | None, parallelism: int, now: datetime
+    settings: Settings,
+    compiled: Sequence[CompiledRule],
+    facts_offset: int,
+    checkpoint: str | None,
+    take_over: TakeOver | None,
+    parallelism: int,
+    now: datetime,
 ) -> Run:
     """Publish the record of a run that is about to start, mirror it into MongoDB, and return it.
 
@@ -38,28 +46,36 @@ def record_run(
         SettingsError: the brokers do not answer, the topic of the events is absent, or the checkpoint
             cannot be read.
     """
-    offsets = start_offsets(settings, checkpoint)
-    record = run_record(rules, offsets, checkpoint, parallelism, now)
+    offsets = _named(take_over.emit_from) if take_over else start_offsets(settings, checkpoint)
+    record = run_record(compiled, facts_offset, offsets, checkpoint, parallelism, now)
+    if take_over:
+        record["read_from_offsets"] = _named(take_over.read_from)
     _publish(settings, record)
     _mirror(settings, record)
     return record
 
 
 def run_record(
-    rules: Sequence[Rule],
+    compiled: Sequence[CompiledRule],
+    facts_offset: int,
     offsets: dict[str, int],
     checkpoint: str | None,
     parallelism: int,
     now: datetime,
 ) -> Run:
-    """Return the document: one start of the stream job."""
+    """Return the document: one start of the stream job.
+
+    ``start_offsets`` are the first that raise alerts; ``facts_offset`` tells which rules were compiled.
+    """
+    rules = [entry.rule for entry in compiled]
     return {
         "_id": f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}",
         "started_at_ms": int(now.timestamp() * 1000),
         "start_offsets": offsets,
         "checkpoint": checkpoint,
-        "rules": [{"id": rule.id, "version": rule.version} for rule in rules],
+        "rules": [_dated(entry) for entry in compiled],
         "rules_version": rules_version(rules),
+        "facts_offset": facts_offset,
         "parallelism": parallelism,
         "max_parallelism": MAX_PARALLELISM,
         "feature_steps": feature_steps(plan_features(rules)),
@@ -67,19 +83,18 @@ def run_record(
     }
 
 
-def feature_steps(plan: FeaturePlan) -> list[dict[str, Any]]:
-    """Return the keyed steps in the order in which events go through them.
+def _dated(compiled: CompiledRule) -> dict[str, Any]:
+    rule = compiled.rule
+    dated = {
+        "from_event_time_ms": compiled.from_event_time_ms,
+        "until_event_time_ms": compiled.until_event_time_ms,
+    }
+    held = {name: moment for name, moment in dated.items() if moment is not None}
+    return {"id": rule.id, "version": rule.version, **held}
 
-    ``state`` differs where the step's features do: such a step takes over no windows of another run.
-    """
-    return [
-        {
-            "key": step["key"],
-            "features": [feature["name"] for feature in step["features"]],
-            "state": hashlib.sha256(orjson.dumps(step)).hexdigest()[:12],
-        }
-        for step in orjson.loads(plan.as_json())
-    ]
+
+def _named(offsets: dict[int, int]) -> dict[str, int]:
+    return {str(partition): offset for partition, offset in offsets.items()}
 
 
 def _publish(settings: Settings, record: Run) -> None:

@@ -11,9 +11,11 @@ from pyflink.datastream import StreamExecutionEnvironment
 from pyflink.table import DataTypes, StreamTableEnvironment
 
 from flink_jobs.alerts import alerts
+from flink_jobs.dated_facts import register_fact_functions
 from flink_jobs.environment import jar_urls, register_functions
 from flink_jobs.events import accepted_events
 from rules.catalog import load_catalog
+from rules.compiler import compile_rule
 
 APPEND_TIME_MS = 1_760_000_000_000
 TOPIC = "it's a topic"
@@ -37,7 +39,9 @@ def main(request: Path, answer: Path) -> None:
         f"""SELECT message, 7 AS `partition`, `offset`, TO_TIMESTAMP_LTZ({APPEND_TIME_MS}, 3) AS append_time
         FROM literal_rows"""
     )
-    raised = alerts(environment, accepted_events(environment, messages), load_catalog(), TOPIC)
+    register_fact_functions(environment, None)
+    compiled = [compile_rule(rule) for rule in load_catalog()]
+    raised = alerts(environment, accepted_events(environment, messages), compiled, TOPIC)
     with raised.execute().collect() as found:
         answer.write_bytes(b"\n".join(orjson.dumps([row[0], orjson.loads(row[1])]) for row in found))
 
