@@ -57,9 +57,9 @@ class Warehouse:
             self.url, f"{STAGING_SCHEMA}.{table}", mode="append", properties=dict(self.properties)
         )
 
-    def read(self, spark: SparkSession, table: str) -> DataFrame:
-        """Read ``staging.<table>``."""
-        return spark.read.jdbc(self.url, f"{STAGING_SCHEMA}.{table}", properties=dict(self.properties))
+    def read(self, spark: SparkSession, table: str, schema: str = STAGING_SCHEMA) -> DataFrame:
+        """Read ``staging.<table>``, or a table of another schema."""
+        return spark.read.jdbc(self.url, f"{schema}.{table}", properties=dict(self.properties))
 
 
 def drop_staging(connection: Connection, prefix: str) -> None:

@@ -25,6 +25,13 @@ MEMBERS: dict[str, type] = {
     "source": dict,
     "seen": dict,
 }
+OPTIONAL_MEMBERS: dict[str, type] = {
+    "seen_counts": dict,
+    "counted_from_ms": dict,
+    "held_from_ms": dict,
+    "facts_offset": int,
+}
+"""What alerts of rules with features, and of a stream that follows facts, say besides."""
 SOURCE_MEMBERS: dict[str, type] = {"topic": str, "partition": int, "offset": int}
 LENGTHS_MAX = {"rule_id": 64, "event_id": 64, "user_id": 64}
 RANGES = {
@@ -48,8 +55,9 @@ def read_alert(value: bytes | None, events_topic: str) -> StreamAlert:
         AlertMessageError: it is not an alert on ``events_topic``.
     """
     document = _read_object(value)
-    _expect_members(document, MEMBERS, "")
-    document = {name: document[name] for name in MEMBERS}
+    optional = {name: kind for name, kind in OPTIONAL_MEMBERS.items() if document.get(name) is not None}
+    _expect_members(document, MEMBERS | optional, "")
+    document = {name: document[name] for name in MEMBERS | optional}
     _expect_storable(document, NESTING_MAX)
     source = document["source"]
     _expect_members(source, SOURCE_MEMBERS, "source.")

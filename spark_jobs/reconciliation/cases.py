@@ -7,7 +7,8 @@ from typing import Any
 
 import orjson
 
-from spark_jobs.reconciliation.model import Case, EvaluatedEvent, Position, StreamAlert
+from spark_jobs.reconciliation.model import Case, EvaluatedEvent, Fired, Position, StreamAlert
+from spark_jobs.reconciliation.proof_texts import read_proofs
 from spark_jobs.runs import Run
 from spark_jobs.statements import read_statements
 
@@ -30,10 +31,12 @@ def _case(alert_id: str, rule_id: str, event_id: str, *known: Any) -> Case:
         rule_id=rule_id,
         event_id=event_id,
         alert=_alert(alert_id, rule_id, event_id, *known[:5]),
-        accepted=_event(*known[5:10]),
-        at_source=_event(*known[10:15]),
-        conflicting=_event(*known[15:20]),
-        quarantine_reason=known[20],
+        accepted=_event(*known[5:11]),
+        at_source=_event(*known[11:17]),
+        conflicting=_event(*known[17:23]),
+        quarantine_reason=known[23],
+        proofs=read_proofs(known[24]),
+        judged_version=known[25],
     )
 
 
@@ -53,7 +56,11 @@ def _alert(
     return StreamAlert(alert_id, rule_id, rule_version, event_id, source, orjson.loads(document))
 
 
-def _event(topic: str | None, partition: int, offset: int, event: str, firing: str) -> EvaluatedEvent | None:
+def _event(
+    topic: str | None, partition: int, offset: int, event: str, firing: str, evidence: str
+) -> EvaluatedEvent | None:
     if topic is None:
         return None
-    return EvaluatedEvent(orjson.loads(event), Position(topic, partition, offset), orjson.loads(firing))
+    fired = {rule_id: Fired(**entry) for rule_id, entry in orjson.loads(firing).items()}
+    values = {rule_id: orjson.loads(text) for rule_id, text in orjson.loads(evidence).items()}
+    return EvaluatedEvent(orjson.loads(event), Position(topic, partition, offset), fired, values)

@@ -8,15 +8,19 @@ import time
 from collections.abc import Sequence
 from contextlib import closing
 
-from contract.settings import SettingsError, load_settings
+from contract.settings import Settings, SettingsError, load_settings
 from rules.catalog import load_catalog
+from rules.compiler import compile_rule
+from rules.dated_rules import dated_rules
 from rules.errors import RuleError
 from spark_jobs.command import EXIT_ALREADY_RUNNING, EXIT_ERROR
 from spark_jobs.progress import Progress
 from spark_jobs.reconciliation.reconciling import JOB, Reconciliation, UnexplainedError
+from spark_jobs.reconciliation.rule_book import RuleBook
 from spark_jobs.reconciliation.summary import summary
 from spark_jobs.runs import AlreadyRunningError, RunError
 from spark_jobs.session import build_session
+from storage.facts import read_facts
 from storage.postgres import connect_batch, require_migrated
 
 EXIT_UNEXPLAINED = 1
@@ -47,14 +51,26 @@ def _reconcile(options: argparse.Namespace) -> None:
     settings, lines = load_settings(), Progress(JOB)
     for name in ("kafka_bootstrap_servers", "mongo_uri", "lake_uri"):
         settings.require(name)
-    rules = load_catalog()
+    book = load_book(settings)
     with closing(connect_batch(settings, "tandem-reconcile-alerts")) as connection:
         require_migrated(connection)
-        reconciliation = Reconciliation(settings, connection, build_session(JOB), rules, lines)
+        reconciliation = Reconciliation(settings, connection, build_session(JOB), book, lines)
         reconciled = reconciliation.reconcile(
             now_ms=time.time_ns() // 1_000_000, accept_gap=options.accept_gap, wait=options.wait
         )
     lines.show(summary(reconciled, lines.seconds))
+
+
+def load_book(settings: Settings) -> RuleBook:
+    """Read the dated facts; where they name no rule, those of the catalog are in force.
+
+    Raises:
+        SettingsError: the brokers do not answer, or the topic of facts is absent.
+        RuleError: a rule of the catalog is wrong.
+    """
+    facts = read_facts(settings)
+    dated = dated_rules(facts).compiled
+    return RuleBook(dated or [compile_rule(rule) for rule in load_catalog()], facts)
 
 
 def _fail(error: Exception, status: int) -> int:

@@ -18,8 +18,9 @@ from spark_jobs.session import event_type
 def evaluate(events: DataFrame, rules: Sequence[CompiledRule]) -> DataFrame:
     """Give each event as JSON with the rules that fire on it.
 
-    A row is one event: its place, ``event`` (JSON of the contract's fields that are
-    not null) and ``firing`` (JSON of rule id to the alert's message).
+    ``events`` have the columns that the rules read, and ``is_due``, which passes. A row is one event:
+    its place, ``event`` (JSON of the contract's fields that are not null), ``firing`` (JSON of rule id
+    to the alert's version and message) and ``evidence`` (JSON of each rule in force to what it reads).
     """
     names = [field.name for field in load_contract().columns]
     return events.select(
@@ -29,40 +30,28 @@ def evaluate(events: DataFrame, rules: Sequence[CompiledRule]) -> DataFrame:
         "event_id",
         sf.to_json(sf.struct(*names)).alias("event"),
         sf.to_json(_firing(rules)).alias("firing"),
+        _evidence(rules).alias("evidence"),
+        "is_due",
     )
 
 
-def only_firing(events: DataFrame, rules: Sequence[CompiledRule]) -> DataFrame:
-    """Keep the events on which a rule fires."""
-    conditions = [rule.condition("spark") for rule in rules]
-    return events.where(sf.expr(" OR ".join(conditions) if conditions else "FALSE"))
+def fires(rules: Sequence[CompiledRule]) -> Column:
+    """Whether a rule that is on fires."""
+    conditions = [_raises(rule) for rule in rules]
+    return sf.expr(" OR ".join(conditions) if conditions else "FALSE")
 
 
-def within(events: DataFrame, topic: str, ranges: Mapping[int, tuple[int, int]]) -> DataFrame:
-    """Keep the events of a topic whose offset lies in their partition's range, its end excluded."""
+def _raises(rule: CompiledRule) -> str:
+    return f"({rule.condition('spark')} AND {rule.mode('spark')} = 'on')"
+
+
+def lies_in(topic: str, ranges: Mapping[int, tuple[int, int]]) -> Column:
+    """Whether an event of a topic lies in the range of its partition, the range's end excluded."""
     in_ranges = sf.lit(False)
     for partition, (start, end) in ranges.items():
         place = (sf.col("partition") == partition) & (sf.col("offset") >= start) & (sf.col("offset") < end)
         in_ranges = in_ranges | place
-    return events.where((sf.col("topic") == topic) & in_ranges)
-
-
-def having(
-    spark: SparkSession, events: DataFrame, event_ids: Iterable[str], positions: Iterable[Position]
-) -> DataFrame:
-    """Keep the events with one of the ids or at one of the positions."""
-    ids = spark.createDataFrame([(name,) for name in event_ids], "wanted_id string")
-    places = spark.createDataFrame(
-        list(positions), "wanted_topic string, wanted_partition int, wanted_offset long"
-    )
-    by_id = events.join(sf.broadcast(ids), sf.col("event_id") == sf.col("wanted_id"), "left_semi")
-    same_place = (
-        (sf.col("topic") == sf.col("wanted_topic"))
-        & (sf.col("partition") == sf.col("wanted_partition"))
-        & (sf.col("offset") == sf.col("wanted_offset"))
-    )
-    by_place = events.join(sf.broadcast(places), same_place, "left_semi")
-    return by_id.unionByName(by_place)
+    return (sf.col("topic") == topic) & in_ranges
 
 
 def to_events(spark: SparkSession, messages: Iterable[tuple[Position, Mapping[str, Any]]]) -> DataFrame:
@@ -70,16 +59,37 @@ def to_events(spark: SparkSession, messages: Iterable[tuple[Position, Mapping[st
     columns = load_contract().columns
     schema = event_type().add("topic", StringType()).add("partition", IntegerType())
     rows = [(*(event.get(field.name) for field in columns), *position) for position, event in messages]
-    return spark.createDataFrame(rows, schema.add("offset", LongType()))
+    return spark.createDataFrame(rows, schema.add("offset", LongType())).withColumn("is_due", sf.lit(False))
 
 
 def _firing(rules: Sequence[CompiledRule]) -> Column:
-    """A map of rule id to message, of the rules whose condition is true."""
+    """A map of rule id to version and message, of the rules whose condition is true."""
     entries = [
-        f"CASE WHEN {rule.condition('spark')} THEN named_struct('rule_id', '{rule.rule.id}', "
-        f"'message', {rule.message_sql('spark')}) END"
+        f"CASE WHEN {_raises(rule)} THEN named_struct('rule_id', '{rule.rule.id}', 'fired', "
+        f"named_struct('version', {rule.rule.version}, 'message', {rule.message_sql('spark')})) END"
         for rule in rules
     ]
-    typed = "CAST(array() AS array<struct<rule_id: string, message: string>>)"
+    typed = "CAST(array() AS array<struct<rule_id: string, fired: struct<version: int, message: string>>>)"
     some = f"filter(array({', '.join(entries)}), entry -> entry IS NOT NULL)" if entries else typed
     return sf.expr(f"map_from_entries({some})")
+
+
+def _evidence(rules: Sequence[CompiledRule]) -> Column:
+    """JSON of rule id to JSON of what the rule reads, of the version that is in force for the event."""
+    by_rule: dict[str, list[str]] = {}
+    for rule in rules:
+        members = ", ".join(f"'{name}', {sql}" for name, sql in rule.evidence("spark").items())
+        guard = f"CASE WHEN {in_force(rule)} THEN to_json(named_struct({members})) END"
+        by_rule.setdefault(rule.rule.id, []).append(guard)
+    entries = [f"'{rule_id}', coalesce({', '.join(texts)})" for rule_id, texts in by_rule.items()]
+    return sf.to_json(sf.expr(f"named_struct({', '.join(entries)})")) if entries else sf.lit("{}")
+
+
+def in_force(rule: CompiledRule) -> str:
+    """Whether this version of a rule is in force for an event of the type that it is on."""
+    parts = [f"event_type = '{rule.rule.on}'"]
+    if rule.from_event_time_ms is not None:
+        parts.append(f"event_time_ms >= {rule.from_event_time_ms}L")
+    if rule.until_event_time_ms is not None:
+        parts.append(f"event_time_ms < {rule.until_event_time_ms}L")
+    return f"({' AND '.join(parts)})"

@@ -2,40 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from psycopg2 import sql
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as sf
 
 from contract.names import STAGING_SCHEMA
 from contract.parser import parse_message
-from rules.compiler import CompiledRule
-from spark_jobs.lake import read_events
+from rules.feature_plan import FeaturePlan, plan_features
+from spark_jobs.facts import with_facts
+from spark_jobs.features import with_features
 from spark_jobs.reconciliation.copying import copy_rows
-from spark_jobs.reconciliation.evaluation import evaluate, having, only_firing, to_events, within
-from spark_jobs.reconciliation.judging_range import JudgingRange, LandedRun
+from spark_jobs.reconciliation.evaluation import evaluate, fires, to_events
+from spark_jobs.reconciliation.focus import Times, on_days, times_of, touched_by
+from spark_jobs.reconciliation.judged_lake import Lake, with_repeats
+from spark_jobs.reconciliation.judging_range import JudgingRange, LandedRun, ends_of
 from spark_jobs.reconciliation.model import Position
+from spark_jobs.reconciliation.proving import proof_steps, prove_requests, reach_ms
+from spark_jobs.reconciliation.rule_book import RuleBook
+from spark_jobs.reconciliation.stream_history import StreamHistory
 from spark_jobs.runs import Run
 from spark_jobs.staging import Warehouse
 from spark_jobs.statements import execute
-from storage.postgres import Cursor, transaction
+from storage.postgres import transaction
 
-OPEN_BATCHES_SQL = """
-SELECT DISTINCT a.batch_id FROM {} o JOIN warehouse.accepted_events a USING (event_id) WHERE o.event_unknown
-"""
-OPEN_IDS_SQL = "SELECT DISTINCT event_id FROM {} WHERE event_unknown"
-OPEN_PLACES_SQL = 'SELECT DISTINCT topic, partition, "offset" FROM {} WHERE topic IS NOT NULL'
+PLACES_SQL = 'SELECT DISTINCT topic, partition, "offset", batch_id FROM {}'
 CONFLICTS_SQL = """
 SELECT q.topic, q.partition, q."offset", q.payload, (extract(epoch FROM q.append_time) * 1000)::bigint
-FROM (SELECT DISTINCT topic, partition, "offset" FROM {}) o
+FROM (SELECT DISTINCT topic, partition, "offset" FROM {}) p
 JOIN warehouse.data_quality_issues q USING (topic, partition, "offset")
 WHERE q.reason = 'conflicting_duplicate'
 """
 COUNT_SQL = """
-SELECT count(*) FROM {} e CROSS JOIN LATERAL jsonb_object_keys(e.firing::jsonb)
+SELECT count(*) FROM {} e CROSS JOIN LATERAL jsonb_object_keys(e.firing::jsonb) WHERE e.is_due
 """
+REQUESTED_SQL = "SELECT count(*) FROM {}"
 
 
 @dataclass(frozen=True)
@@ -56,57 +60,84 @@ class Gatherer:
     warehouse: Warehouse
     lake_uri: str
     topic: str
-    rules: Sequence[CompiledRule]
+    book: RuleBook
+    history: StreamHistory
+
+    @property
+    def plan(self) -> FeaturePlan:
+        """The features of every version of every rule."""
+        return plan_features(entry.rule for entry in self.book.compiled)
 
     def gather(
         self, judging: JudgingRange, topic_ends: Mapping[int, int], landed: Sequence[LandedRun]
     ) -> Gathered:
-        """Evaluate the range, find the alerts to judge, and look up what they still lack."""
-        events_judged = self._evaluate_range(judging)
+        """Find the alerts to judge, evaluate the events that they and the range are about, and prove."""
+        self._stage_ranges(judging, topic_ends, landed)
+        lake = Lake(self.spark, self.lake_uri, self.topic, judging, landed)
+        new = times_of(lake.new())
+        if new.count and lake.was_judged_before and self.plan.steps:
+            touched = touched_by(lake.new(), on_days(lake.judged_before(), new.first_ms), self.plan)
+            self._load(touched.select("event_id"), "touched")
+        self._execute("reconcile_alerts", {"topic": self.topic})
+        places = [(Position(*place), batch_id) for *place, batch_id in self._select(PLACES_SQL, "places")]
+        self._evaluate(lake, places, new)
+        self._execute("reconcile_events")
+        windowed = sorted({entry.rule.id for entry in self.book.compiled if entry.features})
+        self._execute("reconcile_raised", {"windowed": windowed})
+        conflicts = self._conflicts()
+        if conflicts is not None:
+            self._load(self._evaluated(conflicts), "conflicts")
+        if self._count(REQUESTED_SQL, "requests"):
+            self._prove(lake, conflicts)
+        expected = self._count(COUNT_SQL, "events")
+        return Gathered(new.count, expected, tuple(entry.batch_id for entry in judging.landed))
+
+    def _stage_ranges(
+        self, judging: JudgingRange, topic_ends: Mapping[int, int], landed: Sequence[LandedRun]
+    ) -> None:
+        landed_ends = ends_of(landed)
+        ranges = (
+            (partition, *judging.ranges.get(partition, (0, 0)), landed_ends.get(partition, 0), end)
+            for partition, end in topic_ends.items()
+        )
         with transaction(self.run.connection) as cursor:
-            execute(cursor, "reconcile_events", self.run.token)
-            alerts_expected = self._count_expected(cursor)
-            ranges = (
-                (partition, *judging.ranges.get(partition, (0, 0)), end)
-                for partition, end in topic_ends.items()
-            )
             copy_rows(cursor, self._table("ranges"), ranges)
-            execute(cursor, "reconcile_cases", self.run.token, {"topic": self.topic})
-        self._look_up_open(landed)
-        return Gathered(events_judged, alerts_expected, tuple(entry.batch_id for entry in judging.landed))
 
-    def _evaluate_range(self, judging: JudgingRange) -> int:
-        if not judging.landed:
-            return 0
-        events = within(self._read(run.batch_id for run in judging.landed), self.topic, judging.ranges)
-        self._load(evaluate(only_firing(events, self.rules), self.rules), "loaded")
-        judged: int = events.count()
-        return judged
+    def _evaluate(self, lake: Lake, places: Sequence[tuple[Position, str | None]], new: Times) -> None:
+        """Evaluate what is due and the events of the alerts; keep those that fire or have an alert."""
+        if not new.count and not places:
+            return
+        rows = lake.focus(places, self.plan, new)
+        judged = self._with_columns(rows).where(sf.col("is_focus"))
+        kept = judged.where(sf.col("has_alert") | fires(self.book.compiled))
+        self._load(evaluate(kept, self.book.compiled), "loaded")
 
-    def _look_up_open(self, landed: Sequence[LandedRun]) -> None:
-        """Evaluate the events of alerts that lie elsewhere: judged before, from a file, or duplicated."""
-        with transaction(self.run.connection) as cursor:
-            event_ids = [name for (name,) in self._select(cursor, OPEN_IDS_SQL)]
-            places = [Position(*row) for row in self._select(cursor, OPEN_PLACES_SQL)]
-            batch_ids = {name for (name,) in self._select(cursor, OPEN_BATCHES_SQL)}
-            conflicts = self._select(cursor, CONFLICTS_SQL)
-        batch_ids |= {run.batch_id for run in landed if _holds_one(run, places)}
-        if batch_ids:
-            self._load(
-                evaluate(having(self.spark, self._read(batch_ids), event_ids, places), self.rules), "loaded"
-            )
-            with transaction(self.run.connection) as cursor:
-                execute(cursor, "reconcile_events", self.run.token)
+    def _with_columns(self, events: DataFrame) -> DataFrame:
+        featured = with_features(events, self.plan)
+        return with_facts(featured, self.book.facts, self.book.compiled)
+
+    def _evaluated(self, events: DataFrame) -> DataFrame:
+        return evaluate(self._with_columns(events), self.book.compiled)
+
+    def _conflicts(self) -> DataFrame | None:
+        """The messages at the places of alerts that were quarantined as conflicting duplicates."""
         messages = [
             (Position(topic, partition, offset), event)
-            for topic, partition, offset, payload, append_time_ms in conflicts
+            for topic, partition, offset, payload, append_time_ms in self._select(CONFLICTS_SQL, "places")
             if (event := parse_message(bytes(payload), append_time_ms).values)
         ]
-        if messages:
-            self._load(evaluate(to_events(self.spark, messages), self.rules), "conflicts")
+        return to_events(self.spark, messages) if messages else None
 
-    def _read(self, batch_ids: Iterable[str]) -> DataFrame:
-        return read_events(self.spark, self.lake_uri, sorted(batch_ids))
+    def _prove(self, lake: Lake, conflicts: DataFrame | None) -> None:
+        requests = self.warehouse.read(self.spark, self._table("requests"))
+        rules = self.book.compiled
+        several = {
+            f"{rule.rule.id}@{rule.rule.version}" for rule in rules if self.book.has_versions(rule.rule.id)
+        }
+        steps = proof_steps(self.plan, rules, self.history, several)
+        repeats = self.warehouse.read(self.spark, "duplicate_messages", "warehouse")
+        events = with_repeats(lake.landed_since(requests, reach_ms(self.plan)), repeats, conflicts)
+        self._load(prove_requests(events, requests, self.plan, steps), "proofs")
 
     def _load(self, rows: DataFrame, name: str) -> None:
         self.warehouse.load(rows, self._table(name))
@@ -114,13 +145,14 @@ class Gatherer:
     def _table(self, name: str) -> str:
         return f"reconcile_{name}_{self.run.token}"
 
-    def _select(self, cursor: Cursor, statement: str, name: str = "open") -> list[tuple[Any, ...]]:
-        cursor.execute(sql.SQL(statement).format(sql.Identifier(STAGING_SCHEMA, self._table(name))))
-        return cursor.fetchall()
+    def _execute(self, name: str, parameters: dict[str, Any] | None = None) -> None:
+        with transaction(self.run.connection) as cursor:
+            execute(cursor, name, self.run.token, parameters)
 
-    def _count_expected(self, cursor: Cursor) -> int:
-        return int(self._select(cursor, COUNT_SQL, "events")[0][0])
+    def _select(self, statement: str, name: str) -> list[tuple[Any, ...]]:
+        with transaction(self.run.connection) as cursor:
+            cursor.execute(sql.SQL(statement).format(sql.Identifier(STAGING_SCHEMA, self._table(name))))
+            return cursor.fetchall()
 
-
-def _holds_one(run: LandedRun, places: Iterable[Position]) -> bool:
-    return any(run.overlaps({place.partition: (place.offset, place.offset + 1)}) for place in places)
+    def _count(self, statement: str, name: str) -> int:
+        return int(self._select(statement, name)[0][0])

@@ -48,13 +48,14 @@ def find_judging_range(
 ) -> JudgingRange:
     """Start where the runs before ended; end at what has both landed and been committed."""
     ranges: dict[int, tuple[int, int]] = {}
-    for partition, landed_end in sorted(_ends(landed).items()):
+    for partition, landed_end in sorted(ends_of(landed).items()):
         start = progress.judged_offsets.get(partition, _first(landed, partition))
         ranges[partition] = start, max(start, min(landed_end, committed.get(partition, 0)))
     return JudgingRange(ranges, tuple(run for run in landed if run.overlaps(ranges)))
 
 
-def _ends(landed: Iterable[LandedRun]) -> dict[int, int]:
+def ends_of(landed: Iterable[LandedRun]) -> dict[int, int]:
+    """Partition -> offset after the last one that has landed."""
     ends: dict[int, int] = {}
     for run in landed:
         ends |= run.end_offsets

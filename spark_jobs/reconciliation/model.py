@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -27,8 +27,11 @@ class VerdictName(StrEnum):
 class Difference(StrEnum):
     """Why stream and batch differ over an alert; no difference has no reason."""
 
+    ARRIVAL_ORDER = "arrival_order"
     DUPLICATE_STATE = "duplicate_state"
     RULE_VERSION = "rule_version"
+    FACT_LATE = "fact_late"
+    EXPIRED_STATE = "expired_state"
     STREAM_GAP = "stream_gap"
     UNEXPLAINED = "unexplained"
 
@@ -46,26 +49,47 @@ class StreamAlert:
 
 
 @dataclass(frozen=True)
+class Fired:
+    """An alert as the batch raises it: the rule's version and the message."""
+
+    version: int
+    message: str
+
+
+@dataclass(frozen=True)
 class EvaluatedEvent:
     """One event as the batch sees it.
 
-    ``event`` holds the contract's fields that are not null; ``firing`` maps each
-    rule whose condition holds to the alert's message.
+    ``event`` holds the contract's fields that are not null; ``firing`` maps each rule whose
+    condition holds to its alert; ``evidence`` each rule in force for the event to the values that
+    it reads, those that are NULL left out.
     """
 
     event: Mapping[str, Any]
     position: Position
-    firing: Mapping[str, str]
+    firing: Mapping[str, Fired]
+    evidence: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
-class RuleInForce:
-    """What reconciliation has to know of a rule of the catalog."""
+class KeyProof:
+    """What is proven of one alert by one feature key.
 
-    rule_id: str
-    version: int
-    severity: str
-    evidence_fields: tuple[str, ...]
+    ``options`` are the sets of events that the stream may have decided on: one for an alert of the
+    stream, and more where its order is not known (``bounded``). ``unknown`` says why there is none.
+    """
+
+    unknown: str | None
+    bounded: bool
+    options: tuple[KeyOption, ...]
+
+
+@dataclass(frozen=True)
+class KeyOption:
+    """One set of events: the features on it (None: those of the true windows), and why these differ."""
+
+    causes: tuple[str, ...]
+    values: Mapping[str, Any] | None
 
 
 @dataclass(frozen=True)
@@ -88,6 +112,10 @@ class Case:
     at_source: EvaluatedEvent | None = None
     quarantine_reason: str | None = None
     conflicting: EvaluatedEvent | None = None
+    proofs: Mapping[str, KeyProof] = field(default_factory=dict)
+    """Feature key -> what is proven by it; for rules with features, of keys that the event has."""
+    judged_version: int | None = None
+    """The version of the rule that the verdict in force is about."""
 
 
 @dataclass(frozen=True)

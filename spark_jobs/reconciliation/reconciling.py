@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import orjson
@@ -12,8 +11,7 @@ from pyspark.sql import SparkSession
 
 from contract.names import ALERTS_COLLECTION, ALERTS_TOPIC, DETECT_GROUP, STREAM_RUNS_TOPIC
 from contract.settings import Settings, SettingsError
-from rules.catalog import Rule, rules_version
-from rules.compiler import CompiledRule, compile_rule
+from rules.catalog import rules_version
 from spark_jobs.progress import Progress as Lines
 from spark_jobs.reconciliation.alert_store import Document, write_pending_statuses
 from spark_jobs.reconciliation.arrivals import Arrivals, store_arrivals, store_refused
@@ -25,7 +23,8 @@ from spark_jobs.reconciliation.bookkeeping import (
 )
 from spark_jobs.reconciliation.gathering import Gathered, Gatherer
 from spark_jobs.reconciliation.judging_range import find_judging_range
-from spark_jobs.reconciliation.model import Position, RuleInForce
+from spark_jobs.reconciliation.model import Position
+from spark_jobs.reconciliation.rule_book import RuleBook
 from spark_jobs.reconciliation.stream_history import StreamHistory, StreamRun, StreamRunError, read_stream_run
 from spark_jobs.reconciliation.topics import (
     find_unread,
@@ -76,7 +75,7 @@ class Reconciliation:
     settings: Settings
     connection: Connection
     spark: SparkSession
-    rules: Sequence[Rule]
+    book: RuleBook
     lines: Lines
     stream: StreamNames = StreamNames()
 
@@ -111,7 +110,7 @@ class Reconciliation:
             target="warehouse.alert_reconciliation",
             start_offsets={str(partition): start for partition, (start, _) in unread.items()},
             end_offsets={str(partition): end for partition, (_, end) in unread.items()},
-            rules_version=rules_version(self.rules),
+            rules_version=rules_version(entry.rule for entry in self.book.compiled),
         )
         with transaction(self.connection) as cursor:
             execute(cursor, "reconcile_stage", current.token)
@@ -120,31 +119,24 @@ class Reconciliation:
         topic_ends = {number: end for number, (_, end) in read_end_offsets(self.settings, topic).items()}
         landed = read_landed(self.connection, topic)
         judging = find_judging_range(progress, landed, committed)
-        gathered = self._gatherer(current).gather(judging, topic_ends, landed)
+        history = self._read_history(current)
+        gathered = self._gatherer(current, history).gather(judging, topic_ends, landed)
         self.lines.say(f"{gathered.events_judged:,} events evaluated")
-        tally = judge_cases(current, self._rules_in_force(), self._read_history(current), now_ms)
+        tally = judge_cases(current, self.book, history, now_ms)
         ends = {partition: end for partition, (_, end) in unread.items()}
         waiting = put_in_force(current, topic, ends, judging, arrivals, gathered)
         return Reconciled(arrivals, gathered, tally, waiting)
 
-    def _gatherer(self, current: Run) -> Gatherer:
+    def _gatherer(self, current: Run, history: StreamHistory) -> Gatherer:
         return Gatherer(
             run=current,
             spark=self.spark,
             warehouse=Warehouse.of(self.settings.batch_dsn),
             lake_uri=self.settings.require("lake_uri"),
             topic=self.settings.kafka_topic,
-            rules=[compile_rule(rule) for rule in self.rules],
+            book=self.book,
+            history=history,
         )
-
-    def _rules_in_force(self) -> dict[str, RuleInForce]:
-        compiled: list[CompiledRule] = [compile_rule(rule) for rule in self.rules]
-        return {
-            entry.rule.id: RuleInForce(
-                entry.rule.id, entry.rule.version, entry.rule.severity, entry.evidence_fields
-            )
-            for entry in compiled
-        }
 
     def _read_history(self, current: Run) -> StreamHistory:
         """Read every start of the stream job; a message that tells none is recorded as refused."""

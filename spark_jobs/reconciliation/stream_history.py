@@ -9,7 +9,7 @@ what the alerts of the runs before prove that they had read.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from spark_jobs.reconciliation.model import Position
@@ -28,6 +28,10 @@ class StreamRun:
     start_offsets: Mapping[int, int]
     resumed: bool
     rules: frozenset[tuple[str, int]]
+    layout: tuple[int, int] = (1, 1)
+    """Parallelism and greatest parallelism, which say what task has a key's state."""
+    step_states: Mapping[str, str] = field(default_factory=dict)
+    """Feature key -> digest of its step; a step of another digest takes over no windows."""
 
     def read_from(self, partition: int) -> int:
         """The first offset of the partition that this run read."""
@@ -51,6 +55,21 @@ class StreamHistory:
     def could_have_run(self, rule: tuple[str, int], position: Position) -> bool:
         """Whether some run with this rule and version may have taken in the position."""
         return any(rule in run.rules and self._reaches(run, position) for run in self.runs)
+
+    def layouts(self) -> list[tuple[int, int]]:
+        """The layouts of the runs, each once, the newest first."""
+        return list(dict.fromkeys(run.layout for run in reversed(self.runs)))
+
+    def fresh_starts(self, key: str) -> list[Mapping[int, int]]:
+        """Where runs began that had no windows by a key of the runs before, the newest first."""
+        before: str | None = None
+        found: list[Mapping[int, int]] = []
+        for run in self.runs:
+            state = run.step_states.get(key)
+            if not run.resumed or state != before:
+                found.append(run.start_offsets)
+            before = state
+        return found[::-1]
 
     def certain_run(self, position: Position) -> StreamRun | None:
         """The run that must have taken in a committed position; None where none must have."""
@@ -83,6 +102,8 @@ def read_stream_run(document: Mapping[str, Any]) -> StreamRun:
             start_offsets={int(key): int(value) for key, value in document["start_offsets"].items()},
             resumed=document["checkpoint"] is not None,
             rules=frozenset((str(rule["id"]), int(rule["version"])) for rule in document["rules"]),
+            layout=(int(document.get("parallelism", 1)), int(document.get("max_parallelism", 1))),
+            step_states={str(step["key"]): str(step["state"]) for step in document.get("feature_steps", ())},
         )
     except KeyError as error:
         raise StreamRunError(f"expected the member {error.args[0]!r}") from None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import orjson
@@ -12,7 +12,8 @@ from spark_jobs.reconciliation.alert_documents import missed_alert
 from spark_jobs.reconciliation.cases import read_cases
 from spark_jobs.reconciliation.copying import copy_rows
 from spark_jobs.reconciliation.judge import judge
-from spark_jobs.reconciliation.model import Case, Difference, RuleInForce, Verdict, VerdictName
+from spark_jobs.reconciliation.model import Case, Difference, Verdict, VerdictName
+from spark_jobs.reconciliation.rule_book import RuleBook
 from spark_jobs.reconciliation.stream_history import StreamHistory
 from spark_jobs.runs import Run
 from storage.postgres import transaction
@@ -39,35 +40,31 @@ class Tally:
             self.unexplained.append((case.alert_id, verdict.detail or ""))
 
 
-def judge_cases(
-    run: Run, rules: Mapping[str, RuleInForce], history: StreamHistory, detected_at_ms: int
-) -> Tally:
+def judge_cases(run: Run, book: RuleBook, history: StreamHistory, detected_at_ms: int) -> Tally:
     """Judge every case of the run into its staging table."""
     tally = Tally()
 
     def rows() -> Iterator[tuple[object, ...]]:
         for case in read_cases(run):
-            verdict = judge(case, rules, history)
+            verdict = judge(case, book, history)
             tally.add(case, verdict)
-            yield _row(case, verdict, rules, detected_at_ms)
+            yield _row(case, verdict, book, detected_at_ms)
 
     with transaction(run.connection) as cursor:
         copy_rows(cursor, f"reconcile_verdicts_{run.token}", rows())
     return tally
 
 
-def _row(
-    case: Case, verdict: Verdict, rules: Mapping[str, RuleInForce], detected_at_ms: int
-) -> tuple[object, ...]:
-    rule = rules.get(case.rule_id)
+def _row(case: Case, verdict: Verdict, book: RuleBook, detected_at_ms: int) -> tuple[object, ...]:
+    accepted = case.accepted
+    rule = book.in_force(case.rule_id, accepted.event["event_time_ms"]) if accepted else None
     document = None
-    if verdict.verdict == VerdictName.MISSED and case.accepted is not None and rule is not None:
-        document = orjson.dumps(missed_alert(case.accepted, rule, detected_at_ms)).decode()
-    version = case.alert.rule_version if case.alert else rule.version if rule else None
+    if verdict.verdict == VerdictName.MISSED and accepted is not None and rule is not None:
+        document = orjson.dumps(missed_alert(accepted, rule, detected_at_ms)).decode()
     return (
         case.alert_id,
         case.rule_id,
-        version,
+        case.alert.rule_version if case.alert else rule.rule.version if rule else None,
         case.event_id,
         verdict.verdict,
         verdict.reason,

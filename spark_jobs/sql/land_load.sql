@@ -22,3 +22,10 @@ ON CONFLICT (topic, partition, "offset") DO UPDATE
         batch_id = excluded.batch_id
     WHERE (known.reason, known.detail, known.payload) IS DISTINCT FROM
           (excluded.reason, excluded.detail, excluded.payload);
+
+-- name: duplicate_messages
+INSERT INTO warehouse.duplicate_messages (topic, partition, "offset", event_id, batch_id)
+SELECT topic, partition, "offset", event_id, %(batch_id)s
+FROM staging.land_outcomes_{token}
+WHERE outcome = 'duplicate'
+ON CONFLICT DO NOTHING;

@@ -22,3 +22,10 @@ INSERT INTO warehouse.missed_alerts (alert_id, document, batch_id)
 SELECT alert_id, document, %(batch_id)s
 FROM staging.reconcile_verdicts_{token} WHERE document IS NOT NULL
 ON CONFLICT (alert_id) DO NOTHING;
+
+-- name: waited no more
+DELETE FROM warehouse.waiting_alerts w USING staging.reconcile_verdicts_{token} v WHERE w.alert_id = v.alert_id;
+
+-- name: waiting
+INSERT INTO warehouse.waiting_alerts (alert_id, batch_id)
+SELECT alert_id, %(batch_id)s FROM staging.reconcile_waiting_{token} ON CONFLICT DO NOTHING;

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
-from spark_jobs.reconciliation.model import Case, EvaluatedEvent, Position, RuleInForce, StreamAlert
+from rules.catalog import rule_of
+from rules.compiler import compile_rule
+from rules.fact_history import FactHistory
+from spark_jobs.reconciliation.model import Case, EvaluatedEvent, Fired, Position, StreamAlert
+from spark_jobs.reconciliation.rule_book import RuleBook
 from spark_jobs.reconciliation.stream_history import StreamHistory, StreamRun
 
-RULE = RuleInForce("risky_application", 2, "high", ("loan_amount_cents", "credit_score"))
-RULES = {RULE.rule_id: RULE}
+TEXT = """
+id: risky_application
+version: 2
+on: application
+when: loan_amount_cents > 1500000 AND credit_score < 450
+severity: high
+message: Risky transaction
+"""
+RULE = rule_of(TEXT, Path("risky_application.yaml"))
+BOOK = RuleBook([compile_rule(RULE)], FactHistory(()))
 TOPIC = "risk_events"
 
 
@@ -29,15 +42,18 @@ def event(**changes: Any) -> dict[str, Any]:
 
 
 def evaluated(offset: int, *, fires: bool = True, **changes: Any) -> EvaluatedEvent:
-    firing = {RULE.rule_id: "Risky transaction"} if fires else {}
-    return EvaluatedEvent(event(**changes), position(offset), firing)
+    """An event and what Spark makes of it; one that does not fire asks for little."""
+    values = event(**({} if fires else {"loan_amount_cents": 100}) | changes)
+    firing = {RULE.id: Fired(2, "Risky transaction")} if fires else {}
+    evidence = {name: values[name] for name in RULE.evidence_fields}
+    return EvaluatedEvent(values, position(offset), firing, {RULE.id: evidence})
 
 
 def alert(offset: int, *, version: int = 2, of: dict[str, Any] | None = None, **changes: Any) -> StreamAlert:
     source_event = of or event()
     document = {
         "_id": "risky_application:a1",
-        "rule_id": RULE.rule_id,
+        "rule_id": RULE.id,
         "rule_version": version,
         "severity": "high",
         "message": "Risky transaction",
@@ -45,11 +61,11 @@ def alert(offset: int, *, version: int = 2, of: dict[str, Any] | None = None, **
         "evidence": {name: source_event[name] for name in RULE.evidence_fields},
         "event": source_event,
     } | changes
-    return StreamAlert("risky_application:a1", RULE.rule_id, version, "a1", position(offset), document)
+    return StreamAlert("risky_application:a1", RULE.id, version, "a1", position(offset), document)
 
 
 def case(**known: Any) -> Case:
-    return Case("risky_application:a1", RULE.rule_id, "a1", **({"alert": None, "accepted": None} | known))
+    return Case("risky_application:a1", RULE.id, "a1", **({"alert": None, "accepted": None} | known))
 
 
 def run(
@@ -60,7 +76,7 @@ def run(
         started_at_ms,
         {0: start},
         resumed,
-        frozenset((RULE.rule_id, version) for version in versions),
+        frozenset((RULE.id, version) for version in versions),
     )
 
 

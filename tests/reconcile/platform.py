@@ -19,9 +19,12 @@ from pyspark.sql import SparkSession
 from contract.names import BATCH_ROLE
 from contract.settings import Settings
 from rules.catalog import Rule, load_catalog
+from rules.compiler import compile_rule
+from rules.fact_history import FactHistory
 from spark_jobs.landing import Landing, land_files, land_topic
 from spark_jobs.progress import Progress
 from spark_jobs.reconciliation.reconciling import Reconciled, Reconciliation, StreamNames
+from spark_jobs.reconciliation.rule_book import RuleBook
 from storage.postgres import connect, migrate, set_role_passwords, transaction
 
 PARTITIONS = 2
@@ -37,6 +40,7 @@ class Platform:
     names: StreamNames
     rules: tuple[Rule, ...]
     folder: Path
+    facts: FactHistory
 
     def send(self, events: Iterable[dict[str, Any]], partition: int = 0) -> list[int]:
         """Append events to a partition of the topic; give their offsets."""
@@ -114,7 +118,7 @@ class Platform:
                 self.settings,
                 connection,
                 self.spark,
-                self.rules if rules is None else rules,
+                book_of(self.rules if rules is None else rules, self.facts),
                 Progress("reconcile_alerts"),
                 self.names,
             ).reconcile(now_ms=now_ms, accept_gap=accept_gap)
@@ -179,6 +183,11 @@ class Platform:
         } | changes
 
 
+def book_of(rules: tuple[Rule, ...], facts: FactHistory) -> RuleBook:
+    """The rules as reconciliation asks for them."""
+    return RuleBook([compile_rule(rule) for rule in rules], facts)
+
+
 BIG_LOAN = """
 id: big_loan
 version: {version}
@@ -231,7 +240,7 @@ def make_platform(settings: Settings, spark: SparkSession, folder: Path) -> Plat
         }
     )
     empty_warehouse(own)
-    return Platform(own, spark, names, big_loan_catalog(folder / "catalog"), folder)
+    return Platform(own, spark, names, big_loan_catalog(folder / "catalog"), folder, FactHistory(()))
 
 
 def empty_warehouse(settings: Settings) -> None:

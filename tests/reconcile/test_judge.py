@@ -6,14 +6,18 @@ from typing import Any
 
 import pytest
 
+from rules.fact_history import FactHistory
 from spark_jobs.reconciliation.judge import judge
-from spark_jobs.reconciliation.model import Case, Difference, Verdict, VerdictName
+from spark_jobs.reconciliation.model import Case, Difference, EvaluatedEvent, Verdict, VerdictName
+from spark_jobs.reconciliation.rule_book import RuleBook
 from spark_jobs.reconciliation.stream_history import StreamHistory
-from tests.reconcile.literal_rows import RULE, RULES, alert, case, evaluated, event, history, run
+from tests.reconcile.literal_rows import BOOK, RULE, alert, case, evaluated, event, history, position, run
+
+EMPTY_BOOK = RuleBook([], FactHistory(()))
 
 
 def verdict_of(a_case: Case, of_history: StreamHistory | None = None) -> tuple[str, str | None]:
-    verdict: Verdict = judge(a_case, RULES, of_history or history())
+    verdict: Verdict = judge(a_case, BOOK, of_history or history())
     return str(verdict.verdict), verdict.reason and str(verdict.reason)
 
 
@@ -41,7 +45,7 @@ def test_null_and_absent_members_are_one() -> None:
     ],
 )
 def test_an_alert_that_says_otherwise_than_its_event_is_unexplained(member: str, value: Any) -> None:
-    judged = judge(case(alert=alert(7, **{member: value}), accepted=evaluated(7)), RULES, history())
+    judged = judge(case(alert=alert(7, **{member: value}), accepted=evaluated(7)), BOOK, history())
     assert (judged.verdict, judged.reason) == (VerdictName.CONFIRMED, Difference.UNEXPLAINED)
     assert judged.detail == f"differs from the event in {member}"
 
@@ -70,13 +74,14 @@ def test_an_alert_of_an_exact_duplicate_is_confirmed() -> None:
     assert verdict_of(case(alert=alert(9), accepted=evaluated(7))) == ("confirmed", None)
 
 
+QUIET = event(loan_amount_cents=100)
 CONFLICTING = event(loan_amount_cents=3_000_000)
 
 
 def conflicting_case(*, accepted_fires: bool, **changes: Any) -> Case:
     return case(
         alert=alert(9, of=CONFLICTING, **changes),
-        accepted=evaluated(7, fires=accepted_fires, loan_amount_cents=100),
+        accepted=evaluated(7, fires=accepted_fires),
         conflicting=evaluated(9, loan_amount_cents=3_000_000),
         quarantine_reason="conflicting_duplicate",
     )
@@ -96,10 +101,11 @@ def test_wrong_evidence_of_a_conflicting_duplicate_is_unexplained() -> None:
 
 
 def test_a_conflicting_duplicate_that_does_not_fire_explains_nothing() -> None:
+    of_quiet = event(loan_amount_cents=3_000_000, credit_score=700)
     quiet = case(
-        alert=alert(9, of=CONFLICTING),
+        alert=alert(9, of=of_quiet),
         accepted=evaluated(7, fires=False),
-        conflicting=evaluated(9, fires=False, loan_amount_cents=3_000_000),
+        conflicting=evaluated(9, fires=False, loan_amount_cents=3_000_000, credit_score=700),
         quarantine_reason="conflicting_duplicate",
     )
     assert verdict_of(quiet) == ("retracted", "unexplained")
@@ -120,12 +126,13 @@ def test_an_alert_of_an_earlier_version_is_confirmed_where_the_rule_in_force_fir
 
 
 def test_an_alert_of_an_earlier_version_is_retracted_where_it_does_not() -> None:
-    earlier = case(alert=alert(7, version=1), accepted=evaluated(7, fires=False))
+    earlier = case(alert=alert(7, version=1, of=QUIET), accepted=evaluated(7, fires=False))
     assert verdict_of(earlier, history(run(0, versions=(1,)))) == ("retracted", "rule_version")
 
 
 def test_an_alert_of_a_rule_that_left_the_catalog_is_retracted() -> None:
-    judged = judge(case(alert=alert(7), accepted=evaluated(7, fires=False)), {}, history())
+    of_none = EvaluatedEvent(event(), position(7), {})
+    judged = judge(case(alert=alert(7), accepted=of_none), EMPTY_BOOK, history())
     assert (judged.verdict, judged.reason) == (VerdictName.RETRACTED, Difference.RULE_VERSION)
 
 
@@ -175,7 +182,7 @@ def test_a_missed_alert_that_the_rules_no_longer_raise_is_retracted() -> None:
 
 
 def test_details_name_no_values() -> None:
-    judged = judge(case(alert=alert(7, user_id="secret"), accepted=evaluated(7)), RULES, history())
+    judged = judge(case(alert=alert(7, user_id="secret"), accepted=evaluated(7)), BOOK, history())
     assert judged.detail is not None
     assert "secret" not in judged.detail
-    assert RULE.rule_id not in judged.detail
+    assert RULE.id not in judged.detail

@@ -1,0 +1,99 @@
+"""Which events a run evaluates, and which others their windows need."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import reduce
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as sf
+
+from rules.feature_plan import FeaturePlan, FeatureStep
+
+PLACE = ("topic", "partition", "offset")
+TIME = "event_time_ms"
+
+
+@dataclass(frozen=True)
+class Times:
+    """The first and the last event time (Unix epoch, ms) of some events, and how many they are."""
+
+    first_ms: int
+    last_ms: int
+    count: int
+
+
+def times_of(events: DataFrame) -> Times:
+    """Count events and find their times; zero for none."""
+    row = events.agg(sf.min(TIME), sf.max(TIME), sf.count("*")).first()
+    assert row is not None
+    return Times(row[0] or 0, row[1] or 0, row[2])
+
+
+def on_days(events: DataFrame, from_ms: int, to_ms: int | None = None) -> DataFrame:
+    """Keep the days of the lake (UTC) that hold event times from one to another, both included."""
+    day = sf.col("event_date")
+    kept = events.where(day >= sf.to_date(sf.timestamp_millis(sf.lit(from_ms))))
+    return kept if to_ms is None else kept.where(day <= sf.to_date(sf.timestamp_millis(sf.lit(to_ms))))
+
+
+def touched_by(new: DataFrame, old: DataFrame, plan: FeaturePlan) -> DataFrame:
+    """Find the places and ids of older events in whose windows a new event may lie, each once."""
+    found = [_touched_by_key(new, old, step) for step in plan.steps if step.features]
+    return reduce(DataFrame.unionByName, found).dropDuplicates(list(PLACE))
+
+
+def _touched_by_key(new: DataFrame, old: DataFrame, step: FeatureStep) -> DataFrame:
+    sources = {planned.feature.source_type for planned in step.features}
+    bounds = (
+        new.where(_of_types(sources) & sf.col(step.key).isNotNull())
+        .groupBy(sf.col(step.key).alias("touched_key"))
+        .agg(sf.min(TIME).alias("from_ms"), (sf.max(TIME) + _longest_ms(step)).alias("until_ms"))
+    )
+    same_key = sf.col(step.key) == sf.col("touched_key")
+    within = sf.col(TIME).between(sf.col("from_ms"), sf.col("until_ms"))
+    return old.where(_of_types(_types_with_features(step))).join(bounds, same_key & within).select(
+        *PLACE, "event_id"
+    )  # fmt: skip
+
+
+def with_context(flagged: DataFrame, plan: FeaturePlan) -> DataFrame:
+    """Keep the events marked ``is_focus``, and those that their windows hold."""
+    needed = sf.col("is_focus")
+    rows = flagged
+    for step in plan.steps:
+        if step.features:
+            rows = rows.join(_needs(flagged, step), sf.col(step.key) == sf.col(_name(step, "key")), "left")
+            within = sf.col(TIME).between(sf.col(_name(step, "from_ms")), sf.col(_name(step, "until_ms")))
+            needed = needed | sf.coalesce(within, sf.lit(False))
+    return rows.where(needed).select(*flagged.columns)
+
+
+def _needs(flagged: DataFrame, step: FeatureStep) -> DataFrame:
+    """One row per key of an event in focus: the times that its windows reach over."""
+    asking = flagged.where(sf.col("is_focus") & _of_types(_types_with_features(step)))
+    return (
+        asking.where(sf.col(step.key).isNotNull())
+        .groupBy(sf.col(step.key).alias(_name(step, "key")))
+        .agg(
+            (sf.min(TIME) - _longest_ms(step)).alias(_name(step, "from_ms")),
+            sf.max(TIME).alias(_name(step, "until_ms")),
+        )
+    )
+
+
+def _name(step: FeatureStep, what: str) -> str:
+    return f"needed_{step.key}_{what}"
+
+
+def _longest_ms(step: FeatureStep) -> int:
+    return max(planned.feature.window_ms + planned.feature.step_ms for planned in step.features)
+
+
+def _types_with_features(step: FeatureStep) -> set[str]:
+    return {name for planned in step.features for name in planned.event_types}
+
+
+def _of_types(types: Iterable[str]) -> Column:
+    return sf.col("event_type").isin(sorted(types))

@@ -1,0 +1,128 @@
+"""The accepted events of the topic as a run sees them: new ones, those judged before, and their windows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import functions as sf
+
+from rules.feature_plan import FeaturePlan
+from spark_jobs.lake import read_events
+from spark_jobs.reconciliation.evaluation import lies_in
+from spark_jobs.reconciliation.focus import PLACE, Times, on_days, times_of, touched_by, with_context
+from spark_jobs.reconciliation.judging_range import JudgingRange, LandedRun
+from spark_jobs.reconciliation.model import Position
+
+BROADCAST_ROWS_MAX = 500_000
+
+
+@dataclass(frozen=True)
+class Lake:
+    """Landed events; only what is asked for is read."""
+
+    spark: SparkSession
+    lake_uri: str
+    topic: str
+    judging: JudgingRange
+    landed: Sequence[LandedRun]
+
+    @property
+    def was_judged_before(self) -> bool:
+        """Whether an earlier run judged some of what has landed."""
+        return any(run.overlaps(self._before) for run in self.landed)
+
+    @property
+    def _before(self) -> dict[int, tuple[int, int]]:
+        return {partition: (0, start) for partition, (start, _) in self.judging.ranges.items()}
+
+    @property
+    def _until_end(self) -> Mapping[int, tuple[int, int]]:
+        return {partition: (0, end) for partition, (_, end) in self.judging.ranges.items()}
+
+    def new(self) -> DataFrame:
+        """The events that this run judges for the first time."""
+        return self._read(run.batch_id for run in self.judging.landed).where(self._is_new())
+
+    def judged_before(self) -> DataFrame:
+        """The events that earlier runs judged."""
+        return self._read(run.batch_id for run in self.landed).where(lies_in(self.topic, self._before))
+
+    def focus(
+        self,
+        places: Sequence[tuple[Position, str | None]],
+        plan: FeaturePlan,
+        new: Times,
+    ) -> DataFrame:
+        """The events to evaluate (``is_focus``) and, for plans with features, what their windows hold.
+
+        ``is_due``: new, or touched by a new one; ``has_alert``: at one of the places.
+        """
+        marked = self._marked(places, plan, new)
+        if not plan.steps:
+            return marked.where(sf.col("is_focus"))
+        times = times_of(marked.where(sf.col("is_focus")))
+        recent = on_days(marked, times.first_ms - plan.longest_window_ms, times.last_ms)
+        world = recent.where(lies_in(self.topic, self._until_end) | sf.col("is_focus"))
+        return with_context(world, plan) if self.was_judged_before else world
+
+    def _marked(
+        self, places: Sequence[tuple[Position, str | None]], plan: FeaturePlan, new: Times
+    ) -> DataFrame:
+        events = self._read(self._batches(places, plan))
+        wanted = self.spark.createDataFrame(
+            [tuple(place) for place in dict.fromkeys(place for place, _ in places)],
+            "topic string, partition int, offset long",
+        ).withColumn("has_alert", sf.lit(True))
+        marked = events.join(sf.broadcast(wanted), list(PLACE), "left")
+        is_due = self._is_new()
+        if plan.steps and new.count and self.was_judged_before:
+            touched = touched_by(self.new(), on_days(self.judged_before(), new.first_ms), plan)
+            marked = marked.join(
+                touched.select(*PLACE).withColumn("is_touched", sf.lit(True)), list(PLACE), "left"
+            )
+            is_due = is_due | sf.col("is_touched").isNotNull()
+        has_alert = sf.coalesce(sf.col("has_alert"), sf.lit(False))
+        flagged = marked.withColumns({"has_alert": has_alert, "is_due": is_due}).drop("is_touched")
+        return flagged.withColumn("is_focus", sf.col("is_due") | sf.col("has_alert"))
+
+    def _batches(self, places: Sequence[tuple[Position, str | None]], plan: FeaturePlan) -> set[str]:
+        """The landed runs that hold what is judged; with features, all whose events windows may hold."""
+        batch_ids = {batch_id for _, batch_id in places if batch_id is not None}
+        if plan.steps:
+            return batch_ids | {run.batch_id for run in self.landed}
+        at_places = (run for run in self.landed if any(_holds(run, place) for place, _ in places))
+        return batch_ids | {run.batch_id for run in (*self.judging.landed, *at_places)}
+
+    def landed_since(self, requests: DataFrame, reach_ms: int) -> DataFrame:
+        """All landed events of the topic from ``reach_ms`` before the first event that is asked about."""
+        events = self._read(run.batch_id for run in self.landed).where(sf.col("topic") == self.topic)
+        asked = events.join(sf.broadcast(requests.select(*PLACE).distinct()), list(PLACE), "left_semi")
+        times = times_of(asked)
+        return on_days(events, times.first_ms - reach_ms) if times.count else events
+
+    def _is_new(self) -> Column:
+        return lies_in(self.topic, self.judging.ranges)
+
+    def _read(self, batch_ids: Iterable[str]) -> DataFrame:
+        return read_events(self.spark, self.lake_uri, sorted(set(batch_ids)))
+
+
+def with_repeats(events: DataFrame, repeats: DataFrame, conflicts: DataFrame | None) -> DataFrame:
+    """Put the messages that repeat one of the events beside them, marked ``is_repeat``."""
+    columns = [name for name in events.columns if name not in PLACE]
+    told = sf.broadcast(repeats) if repeats.count() <= BROADCAST_ROWS_MAX else repeats
+    copies = events.drop(*PLACE).join(told.select(*PLACE, "event_id"), "event_id")
+    all_columns = [*PLACE, *columns]
+    found = events.select(*all_columns).withColumn("is_repeat", sf.lit(False))
+    found = found.unionByName(copies.select(*all_columns).withColumn("is_repeat", sf.lit(True)))
+    if conflicts is None:
+        return found
+    return found.unionByName(
+        conflicts.withColumn("is_repeat", sf.lit(True)).drop("is_due"), allowMissingColumns=True
+    )
+
+
+def _holds(run: LandedRun, place: Position) -> bool:
+    return run.overlaps({place.partition: (place.offset, place.offset + 1)})
