@@ -53,6 +53,7 @@ class KeyRows:
         self.repeats = repeats
         self.routes = routes
         self.accepted: Truths = repeats == -1
+        self._places: set[tuple[int, int]] | None = None
         self._counted: dict[tuple[int, int], CountedPart] = {}
 
     def counted(self, partition: int, from_ms: int) -> CountedPart:
@@ -62,6 +63,8 @@ class KeyRows:
             self._counted[partition, from_ms] = CountedPart(self.offsets[chosen], self.mixes[chosen])
         return self._counted[partition, from_ms]
 
-    def place_of(self, partition: int, offset: int) -> int:
-        """The row of a place on the topic."""
-        return int(np.flatnonzero((self.partitions == partition) & (self.offsets == offset))[0])
+    def holds(self, partition: int, offset: int) -> bool:
+        """Whether an event of the key lies at a place of the topic."""
+        if self._places is None:
+            self._places = set(zip(self.partitions.tolist(), self.offsets.tolist(), strict=True))
+        return (partition, offset) in self._places

@@ -93,6 +93,8 @@ def find_taken(rows: KeyRows, seen: Iterable[SeenPartition], counted_from_ms: in
 
 
 def _of_partition(rows: KeyRows, seen: SeenPartition, counted_from_ms: int) -> TakenPart | None:
+    if not rows.holds(seen.partition, seen.last_offset):
+        return None
     count, total = rows.counted(seen.partition, counted_from_ms).between(seen.first_offset, seen.last_offset)
     lacking, surplus = count - seen.events, (total - seen.checksum) & BITS_64
     if lacking == 0 and surplus == 0:
