@@ -1,0 +1,211 @@
+"""What the stream had taken in, found again from count and checksum, without engines."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from rules.catalog import Rule
+from rules.compiler import compile_rule
+from rules.feature_plan import plan_features
+from rules.window_oracle import feature_value
+from spark_jobs.features.adding import GROUP
+from spark_jobs.proofs.proving import prove
+from spark_jobs.proofs.requests import ProofStep
+from spark_jobs.proofs.routes import Layout, java_hash, murmur
+from spark_jobs.reconciliation.proving import proof_steps
+from spark_jobs.reconciliation.stream_history import StreamHistory, StreamRun
+from tests.reconcile.literal_stream import LiteralStream
+from tests.reconcile.windowed_rules import START_MS, transaction, windowed_catalog
+
+Event = dict[str, Any]
+COLUMNS = pa.schema(
+    [
+        ("event_id", pa.string()),
+        ("event_type", pa.string()),
+        ("event_time_ms", pa.int64()),
+        ("user_id", pa.string()),
+        ("card_id", pa.string()),
+        ("merchant_id", pa.string()),
+        ("amount_cents", pa.int64()),
+        ("append_time_ms", pa.int64()),
+        ("partition", pa.int32()),
+        ("offset", pa.int64()),
+        ("topic", pa.string()),
+        ("is_repeat", pa.bool_()),
+        ("requests", pa.string()),
+        (GROUP, pa.string()),
+    ]
+)
+
+
+@pytest.fixture(scope="module")
+def rules(tmp_path_factory: pytest.TempPathFactory) -> tuple[Rule, ...]:
+    return windowed_catalog(tmp_path_factory.mktemp("rules") / "catalog")
+
+
+def step_of(rules: Sequence[Rule], key: str, *, starts: Sequence[dict[int, int]] = ()) -> ProofStep:
+    runs = [
+        StreamRun(f"r{number}", number, start, not number, frozenset(), (2, 128))
+        for number, start in enumerate([{}, *starts])
+    ]
+    compiled = [compile_rule(rule) for rule in rules]
+    steps = proof_steps(plan_features(rules), compiled, StreamHistory(runs), ())
+    return next(step for step in steps if step.step.key == key)
+
+
+def events_of(card: int, users: Sequence[int], times_s: Sequence[int], partition: int = 0) -> list[Event]:
+    """Uses of one card in the order of the offsets of a partition."""
+    return [
+        transaction(number, START_MS + time_s * 1_000, user, card, number % 3, 500 + number)
+        | {"partition": partition, "offset": number}
+        for number, (user, time_s) in enumerate(zip(users, times_s, strict=True))
+    ]
+
+
+def proofs(
+    step: ProofStep, events: Sequence[Event], alerts: Sequence[Event], missed: Sequence[Event] = ()
+) -> dict[str, Any]:
+    """alert_id -> the proof by the step's key."""
+    asked: dict[str, list[dict[str, str]]] = {}
+    for alert in alerts:
+        request = json.dumps({"alert_id": alert["_id"], "document": alert})
+        asked.setdefault(alert["event_id"], []).append({"rule": f"{alert['rule_id']}@1", "request": request})
+    for event in missed:
+        request = json.dumps({"alert_id": f"card_burst:{event['event_id']}", "document": None})
+        asked.setdefault(event["event_id"], []).append({"rule": "card_burst@1", "request": request})
+    rows = [
+        {"is_repeat": False, "topic": "t", "append_time_ms": event["offset"]}
+        | event
+        | {GROUP: event[step.step.key]}
+        | {"requests": json.dumps(asked[event["event_id"]]) if event["event_id"] in asked else None}
+        for event in events
+    ]
+    order = [(name, "ascending") for name in (GROUP, "event_time_ms", "partition", "offset")]
+    table = pa.Table.from_pylist(rows, COLUMNS).sort_by(order)
+    return {row["alert_id"]: json.loads(row["proof"]) for row in prove(table, step).to_pylist()}
+
+
+def played(rules: Sequence[Rule], events: Sequence[Event]) -> list[Event]:
+    stream = LiteralStream([rule for rule in rules if rule.id == "card_burst"], "t")
+    stream.plan = plan_features(rules)
+    for event in events:
+        stream.take(event)
+    return stream.alerts
+
+
+def test_what_was_taken_in_order_is_the_true_window(rules: tuple[Rule, ...]) -> None:
+    events = events_of(1, [1] * 8, range(0, 80, 10))
+    alerts = played(rules, events)
+    found = proofs(step_of(rules, "card_id"), events, alerts)
+    assert len(found) == len(alerts) == 5
+    true = {"unknown": None, "bounded": False, "options": [{"causes": [], "values": None}]}
+    assert all(proof == true for proof in found.values())
+
+
+def test_a_late_event_was_not_seen_and_the_values_are_those_without_it(rules: tuple[Rule, ...]) -> None:
+    events = events_of(1, [1] * 8, [0, 10, 20, 30, 40, 50, 60, 25])
+    alerts = played(rules, events)
+    found = proofs(step_of(rules, "card_id"), events, alerts)
+    burst = next(rule for rule in rules if rule.id == "card_burst")
+    for alert in alerts[:4]:
+        offset = alert["source"]["offset"]
+        late = offset < 7 and events[offset]["event_time_ms"] >= events[7]["event_time_ms"]
+        (option,) = found[alert["_id"]]["options"]
+        assert option["causes"] == (["arrival_order"] if late else [])
+        for name, feature in burst.features.items():
+            value = feature_value(feature, events[offset], events[: offset + 1])
+            assert not late or option["values"][feature.column] == value == alert["evidence"][name]
+
+
+def test_events_that_another_task_still_held_back_are_found_by_the_checksum(rules: tuple[Rule, ...]) -> None:
+    layout = Layout(2, 128)
+    users = [next(user for user in range(50) if layout.task(f"u{user}") == task) for task in (0, 1)]
+    events = events_of(1, [users[number % 2] for number in range(10)], range(0, 100, 10))
+    held_back = [event for event in events if event["user_id"] == f"u{users[1]}"][2:]
+    arrived = [event for event in events if event not in held_back] + held_back
+    alerts = played(rules, arrived)
+    found = proofs(step_of(rules, "card_id"), events, alerts)
+    assert all(proof["unknown"] is None for proof in found.values())
+    assert {tuple(proof["options"][0]["causes"]) for proof in found.values()} == {(), ("arrival_order",)}
+    check_evidence(rules, alerts, found)
+
+
+def check_evidence(rules: Sequence[Rule], alerts: Sequence[Event], found: dict[str, Any]) -> None:
+    burst = next(rule for rule in rules if rule.id == "card_burst")
+    for alert in alerts:
+        values = found[alert["_id"]]["options"][0]["values"]
+        if values is not None:
+            assert {name: values[feature.column] for name, feature in burst.features.items()} == {
+                name: alert["evidence"][name] for name in burst.features
+            }
+
+
+def test_a_repetition_that_was_taken_in_is_found(rules: tuple[Rule, ...]) -> None:
+    events = events_of(1, [1] * 6, range(0, 60, 10))
+    repeated = events[1] | {"offset": 50}
+    later = [event | {"offset": 60 + number} for number, event in enumerate(events[4:])]
+    alerts = played(rules, [*events[:4], repeated, *later])
+    all_events = [*events[:4], *later]
+    rows = [*all_events, repeated | {"is_repeat": True}]
+    found = proofs(step_of(rules, "card_id"), rows, alerts[-1:])
+    (proof,) = found.values()
+    assert proof["unknown"] is None
+    assert proof["options"][0]["causes"] == ["duplicate_state"]
+    check_evidence(rules, alerts[-1:], found)
+
+
+def test_windows_that_began_with_a_start_of_the_stream_lack_what_it_skipped(rules: tuple[Rule, ...]) -> None:
+    events = events_of(1, [1] * 9, range(0, 90, 10))
+    alerts = played(rules, events[3:])
+    found = proofs(step_of(rules, "card_id", starts=[{0: 3}]), events, alerts)
+    assert {tuple(proof["options"][0]["causes"]) for proof in found.values()} == {("stream_gap",)}
+    check_evidence(rules, alerts, found)
+
+
+def test_without_such_a_start_the_key_had_been_forgotten(rules: tuple[Rule, ...]) -> None:
+    events = events_of(1, [1] * 9, range(0, 90, 10))
+    found = proofs(step_of(rules, "card_id"), events, played(rules, events[3:]))
+    assert {tuple(proof["options"][0]["causes"]) for proof in found.values()} == {("expired_state",)}
+
+
+def test_rows_that_were_gone_are_taken_off(rules: tuple[Rule, ...]) -> None:
+    events = events_of(1, [1] * 8, range(0, 80, 10))
+    alerts = played(rules, events)
+    alerts[-1]["held_from_ms"]["card_id"] = {"transaction": events[2]["event_time_ms"]}
+    proof = proofs(step_of(rules, "card_id"), events, alerts)[alerts[-1]["_id"]]
+    assert proof["options"][0]["causes"] == ["expired_state"]
+    uses = next(rule for rule in rules if rule.id == "card_burst").features["uses"].column
+    assert proof["options"][0]["values"][uses] == 6
+
+
+def test_an_absent_alert_within_a_task_has_one_order(rules: tuple[Rule, ...]) -> None:
+    events = events_of(1, [1] * 6, [0, 10, 20, 50, 30, 40])
+    proof = proofs(step_of(rules, "card_id"), events, [], [events[3]])["card_burst:t3"]
+    assert not proof["bounded"]
+    (option,) = proof["options"]
+    uses = next(rule for rule in rules if rule.id == "card_burst").features["uses"].column
+    assert (option["causes"], option["values"][uses]) == (["arrival_order"], 4)
+
+
+def test_across_partitions_several_orders_are_tried(rules: tuple[Rule, ...]) -> None:
+    events = events_of(1, [1] * 4, [0, 10, 20, 30]) + [
+        event | {"event_id": f"x{event['event_id']}"} for event in events_of(1, [2] * 3, [5, 15, 25], 1)
+    ]
+    proof = proofs(step_of(rules, "card_id"), events, [], [events[3]])["card_burst:t3"]
+    assert proof["bounded"]
+    assert len(proof["options"]) == 4
+
+
+@pytest.mark.parametrize(
+    ("key", "group_of_128", "task_of_7"),
+    [("u1", 113, 2), ("c17", 2, 3), ("tandem", 110, 2), ("ключ-😀", 119, 1), ("merchant-000123", 73, 1)],
+)
+def test_tasks_are_those_that_flink_gives(key: str, group_of_128: int, task_of_7: int) -> None:
+    """Told by KeyGroupRangeAssignment of Flink 2.2.1, the tasks for a greatest parallelism of 720."""
+    assert murmur(java_hash(key)) % 128 == group_of_128
+    assert Layout(7, 720).task(key) == task_of_7
