@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from rules.compiler import CompiledRule
-from rules.expressions import FeatureValue, FieldValue, Named, ParameterValue, mode_column
+from rules.expressions import FeatureValue, FieldValue, Named, mode_column
 from rules.fact_history import FactHistory
 from rules.interpreter import fires
 
@@ -41,7 +41,7 @@ class RuleBook:
         """Parameters, answers about lists and the mode, as facts up to an offset say (None: all)."""
         time_ms = event["event_time_ms"]
         columns: dict[str, Any] = {
-            value.column: self._parameter(value, time_ms, facts_offset) for value in rule.parameters
+            value.column: self.facts.value(value, time_ms, facts_offset) for value in rule.parameters
         }
         for listed in rule.listed:
             text = event.get(listed.operand.name)
@@ -65,13 +65,6 @@ class RuleBook:
             if stored.fact.changed_at_ms >= event["event_time_ms"]
         )
         return sorted(set(late), reverse=True)
-
-    def _parameter(self, value: ParameterValue, time_ms: int, facts_offset: int | None) -> int | float:
-        if value.type == "integer":
-            bounds = int(value.default), int(value.low), int(value.high)
-            return self.facts.integer(value.rule_id, value.name, bounds, time_ms, facts_offset)
-        doubles = float(value.default), float(value.low), float(value.high)
-        return self.facts.number(value.rule_id, value.name, doubles, time_ms, facts_offset)
 
 
 def is_raised(rule: CompiledRule, columns: Columns) -> bool:

@@ -103,7 +103,7 @@ def test_what_was_taken_in_order_is_the_true_window(rules: tuple[Rule, ...]) -> 
     alerts = played(rules, events)
     found = proofs(step_of(rules, "card_id"), events, alerts)
     assert len(found) == len(alerts) == 5
-    true = {"unknown": None, "bounded": False, "options": [{"causes": [], "values": None}]}
+    true: dict[str, Any] = {"unknown": None, "bounded": False, "options": [{"causes": [], "values": None}]}
     assert all(proof == true for proof in found.values())
 
 

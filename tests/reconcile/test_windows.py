@@ -21,7 +21,7 @@ from tests.reconcile.windowed_rules import transactions, windowed_catalog
 
 pytestmark = pytest.mark.engines
 
-LAYOUT = {"parallelism": 2, "max_parallelism": 128}
+LAYOUT: dict[str, Any] = {"parallelism": 2, "max_parallelism": 128}
 Event = dict[str, Any]
 
 
