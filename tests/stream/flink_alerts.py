@@ -1,4 +1,4 @@
-"""Run by the stream's Python: the alerts of literal messages, by the job's own functions in batch mode."""
+"""Run by the stream's Python: the alerts of literal messages, by the job's own functions in one process."""
 
 from __future__ import annotations
 
@@ -21,10 +21,9 @@ APPEND_TIME_MS = 1_760_000_000_000
 TOPIC = "it's a topic"
 
 
-def main(request: Path, answer: Path) -> None:
-    """Read one message a line; write one alert a line."""
+def main(request: Path, answer: Path, catalog: Path) -> None:
+    """Read one message a line; write one alert of the catalog's rules a line."""
     configuration = Configuration()
-    configuration.set_string("execution.runtime-mode", "BATCH")
     configuration.set_string("parallelism.default", "1")
     execution = StreamExecutionEnvironment.get_execution_environment(configuration)
     execution.add_jars(*jar_urls())
@@ -40,11 +39,11 @@ def main(request: Path, answer: Path) -> None:
         FROM literal_rows"""
     )
     register_fact_functions(environment, None)
-    compiled = [compile_rule(rule) for rule in load_catalog()]
+    compiled = [compile_rule(rule) for rule in load_catalog(catalog)]
     raised = alerts(environment, accepted_events(environment, messages), compiled, TOPIC)
     with raised.execute().collect() as found:
         answer.write_bytes(b"\n".join(orjson.dumps([row[0], orjson.loads(row[1])]) for row in found))
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    main(Path(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]))

@@ -8,7 +8,13 @@ from typing import Any
 import orjson
 import pytest
 
-from contract.names import ALERTS_TOPIC, DELIVERIES_TOPIC, STREAM_RUNS_TOPIC, UNDELIVERED_COLLECTION
+from contract.names import (
+    ALERTS_TOPIC,
+    DELIVERIES_TOPIC,
+    FACTS_TOPIC,
+    STREAM_RUNS_TOPIC,
+    UNDELIVERED_COLLECTION,
+)
 from rules.catalog import load_catalog, rules_version
 from tests.stream.oracle import events, evidence, fired, kept
 from tests.stream.stream import Stream, wait_until
@@ -42,6 +48,7 @@ def test_every_alert_of_the_oracle_arrives_once_with_its_evidence(stream: Stream
     alerts = stream.wait_for(expected)
 
     rules = {rule.id: rule for rule in load_catalog()}
+    last_fact = len(stream.read(FACTS_TOPIC)) - 1
     for alert_id, (rule, event) in expected.items():
         alert = alerts[alert_id]
         partition, offset = places_of[event["event_id"]]
@@ -60,6 +67,7 @@ def test_every_alert_of_the_oracle_arrives_once_with_its_evidence(stream: Stream
             "event": kept(event),
             "source": {"topic": stream.settings.kafka_topic, "partition": partition, "offset": offset},
             "seen": {},
+            "facts_offset": last_fact,
             "status": "provisional",
             "status_reason": None,
             "batch_id": None,

@@ -1,4 +1,4 @@
-"""The job's functions from table to table, on literal messages in batch mode: no Kafka, no cluster."""
+"""The job's functions from table to table, on literal messages in one process: no Kafka, no cluster."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 import pytest
 
+from rules.catalog import CATALOG
 from stack.folder import ROOT, STREAM_PYTHON
 from tests.rules.test_catalog import LITERAL_ROWS
 from tests.stream.oracle import Event, evidence, kept
@@ -60,11 +61,11 @@ def test_each_rule_raises_its_alert_for_the_row_that_fires_and_none_for_the_othe
         assert isinstance(alert["detected_at_ms"], int)
 
 
-def raised(folder: Path, messages: list[bytes]) -> dict[str, dict[str, Any]]:
+def raised(folder: Path, messages: list[bytes], catalog: Path = CATALOG) -> dict[str, dict[str, Any]]:
     request, answer = folder / "messages", folder / "alerts"
     request.write_bytes(b"\n".join(messages))
     done = subprocess.run(
-        [STREAM_PYTHON, Path(__file__).with_name("flink_alerts.py"), request, answer],
+        [STREAM_PYTHON, Path(__file__).with_name("flink_alerts.py"), request, answer, catalog],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
