@@ -2,30 +2,10 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-
 from benchmarks import batch, parse, producer, stream
-from contract.settings import Settings
+from benchmarks.engines import engines
 from stack.environment import read_env
-from stack.folder import stack_folder
 from stack.platform import settings_of
-from stack.up import Stack
-
-
-@contextmanager
-def engines(*names: str) -> Iterator[Settings]:
-    """Start the engines in a folder that goes with them; give the settings that reach them."""
-    with tempfile.TemporaryDirectory(prefix="tandem-bench-", ignore_cleanup_errors=True) as folder:
-        Path(folder).chmod(0o711)
-        stack = Stack(stack_folder(Path(folder)))
-        try:
-            stack.up(names)
-            yield settings_of(read_env(stack.folder.env))
-        finally:
-            stack.down()
 
 
 def main() -> None:
@@ -33,8 +13,8 @@ def main() -> None:
     print("\nparser")
     parse.main()
     print("\nproducer")
-    with engines("kafka") as settings:
-        producer.measure(settings)
+    with engines("kafka") as stack:
+        producer.measure(settings_of(read_env(stack.folder.env)))
     print("\nstream")
     stream.main()
     print("\nbatch")

@@ -11,43 +11,35 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import tempfile
 import time
 from contextlib import closing
 from pathlib import Path
 
 import typer
 
+from benchmarks.engines import engines
 from contract.settings import Settings
 from stack.environment import read_env
-from stack.folder import ROOT, stack_folder
+from stack.folder import ROOT
 from stack.platform import settings_of
-from stack.up import Stack
 from storage.postgres import connect, migrate, transaction
 from storage.topics import create_topics
 
-ENGINES = ("kafka", "postgres")
 COPIED = "warehouse.processed_transactions"
 RAW = "warehouse.raw_copy"
 
 
 def main(events: int = 1_500_000) -> None:
     """Print the rates."""
-    with tempfile.TemporaryDirectory(prefix="tandem-bench-", ignore_cleanup_errors=True) as folder:
-        Path(folder).chmod(0o711)
-        stack = Stack(stack_folder(Path(folder)))
-        try:
-            stack.up(ENGINES)
-            values = read_env(stack.folder.env)
-            settings = settings_of(values)
-            create_topics(settings)
-            migrate(settings)
-            _run(values, sys.executable, "-m", "ingestion", "produce", "--quiet", "--events", str(events))
-            seconds = _score(values)
-            messages = _messages(settings)
-            rows, copied = _copy_raw(settings, Path(folder) / "rows")
-        finally:
-            stack.down()
+    with engines("kafka", "postgres") as stack:
+        values = read_env(stack.folder.env)
+        settings = settings_of(values)
+        create_topics(settings)
+        migrate(settings)
+        _run(values, sys.executable, "-m", "ingestion", "produce", "--quiet", "--events", str(events))
+        seconds = _score(values)
+        messages = _messages(settings)
+        rows, copied = _copy_raw(settings, stack.folder.root / "rows")
     rate = messages / seconds
     print(f"raw COPY of {rows:,} transactions    {copied:>9,.0f} rows/s")
     print(f"batch, topic to final tables      {rate:>9,.0f} messages/s  {rate / copied:.2f} of raw")

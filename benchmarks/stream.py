@@ -12,10 +12,9 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import tempfile
 import time
 import urllib.request
-from pathlib import Path
+from concurrent.futures import ThreadPoolExecutor
 from statistics import median, quantiles
 
 import orjson
@@ -23,18 +22,18 @@ import typer
 from confluent_kafka import Consumer, Message, Producer, TopicPartition
 from pymongo.collection import Collection
 
+from benchmarks.engines import engines
 from contract.names import ALERTS_COLLECTION
 from contract.settings import Settings
 from flink_jobs.alert_messages import Document
 from stack.environment import read_env
-from stack.folder import ROOT, stack_folder
+from stack.folder import ROOT
 from stack.jobs import StreamJobs
 from stack.platform import settings_of
 from stack.up import Stack
 from storage.mongo import connect, prepare
 from storage.topics import create_topics
 
-ENGINES = ("kafka", "mongo", "flink")
 METRIC = "flink_taskmanager_job_task_operator_"
 COUNTERS = (f"{METRIC}events_accepted{{", f"{METRIC}reason_events_quarantined{{")
 LOAD_EVENTS_PER_S = 5000
@@ -45,28 +44,20 @@ READABLE_S_MAX = 30.0
 
 def main(events: int = 1_500_000) -> None:
     """Print the rates and the latency."""
-    with tempfile.TemporaryDirectory(prefix="tandem-bench-", ignore_cleanup_errors=True) as folder:
-        stack = Stack(stack_folder(Path(folder)))
-        try:
-            stack.up(ENGINES)
-            values = read_env(stack.folder.env)
-            settings = settings_of(values)
-            create_topics(settings)
-            prepare(settings)
-            _produce(values, "--events", str(events))
-            messages, raw = consume_raw(settings)
-            jobs = StreamJobs(stack.folder, values)
-            detected = _detect(stack, jobs, messages)
-            p50, p99, count = _latency(settings, values)
-            share = f"{detected / raw:.2f} of raw"
-            print(f"raw consume of {messages:,} messages  {raw:>9,.0f} messages/s")
-            print(f"detect_fraud, delivery beside it   {detected:>9,.0f} messages/s  {share}")
-            print(
-                f"alert latency at {LOAD_EVENTS_PER_S:,} events/s  p50 {p50:.0f}, p99 {p99:.0f} ms, n {count}"
-            )
-            jobs.stop(print)
-        finally:
-            stack.down()
+    with engines("kafka", "mongo", "flink") as stack:
+        values = read_env(stack.folder.env)
+        settings = settings_of(values)
+        create_topics(settings)
+        prepare(settings)
+        _produce(values, "--events", str(events))
+        messages, raw = consume_raw(settings)
+        jobs = StreamJobs(stack.folder, values)
+        detected = _detect(stack, jobs, messages)
+        p50, p99, count = _latency(settings, values)
+        jobs.stop(print)
+    print(f"raw consume of {messages:,} messages  {raw:>9,.0f} messages/s")
+    print(f"detect_fraud, delivery beside it   {detected:>9,.0f} messages/s  {detected / raw:.2f} of raw")
+    print(f"alert latency at {LOAD_EVENTS_PER_S:,} events/s  p50 {p50:.0f}, p99 {p99:.0f} ms, n {count}")
 
 
 def _produce(values: dict[str, str], *options: str) -> None:
@@ -94,16 +85,20 @@ def consume_raw(settings: Settings) -> tuple[int, float]:
 
 
 def _detect(stack: Stack, jobs: StreamJobs, messages: int) -> float:
-    """Start the jobs and time detection from its first record to its last."""
-    jobs.start(print)
-    first: tuple[float, float] | None = None
-    while True:
-        now, count = time.monotonic(), _records(stack)
-        if first is None and count > 0:
-            first = (now, count)
-        if first is not None and count >= messages:
-            return (count - first[1]) / (now - first[0]) if now > first[0] else 0.0
-        time.sleep(0.1)
+    """Start the jobs and time detection from its first records to its last."""
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        started = pool.submit(jobs.start, print)
+        first: tuple[float, float] | None = None
+        while True:
+            now, count = time.monotonic(), _records(stack)
+            if first is None and count > 0:
+                first = (now, count)
+            if first is not None and count >= messages:
+                started.result()
+                return (count - first[1]) / (now - first[0])
+            if started.done():
+                started.result()
+            time.sleep(0.1)
 
 
 def _records(stack: Stack) -> float:
