@@ -17,6 +17,13 @@ from pyspark.sql.types import BinaryType, DateType, IntegerType, LongType, Strin
 
 from spark_jobs.session import event_type
 
+DICTIONARY = "parquet.enable.dictionary"
+NEARLY_UNIQUE = (
+    *("event_id", "labelled_event_id", "content_hash", "offset", "event_time_ms", "append_time_ms"),
+    *("latitude", "longitude"),
+)
+"""Columns whose values hardly repeat: a dictionary of them costs time and saves no space."""
+
 
 def lake_event_type() -> StructType:
     """Return the columns of the lake: the event, its place, and its content hash."""
@@ -45,7 +52,7 @@ def parsed_uri(lake_uri: str, batch_id: str) -> str:
 def spool_parsed(parsed: DataFrame, lake_uri: str, batch_id: str) -> DataFrame:
     """Write parsed messages down once, and return them as read from there."""
     folder = parsed_uri(lake_uri, batch_id)
-    parsed.write.option("compression", "lz4").parquet(folder)
+    parsed.write.option("compression", "lz4").option(DICTIONARY, "false").parquet(folder)
     return parsed.sparkSession.read.schema(parsed.schema).parquet(folder)
 
 
@@ -59,7 +66,8 @@ def write_events(events: DataFrame, lake_uri: str, batch_id: str) -> None:
     (
         events.select(*columns, day.alias("event_date"))
         .hint("rebalance", "event_date")
-        .write.partitionBy("event_date")
+        .write.options(**{f"{DICTIONARY}#{name}": "false" for name in NEARLY_UNIQUE})
+        .partitionBy("event_date")
         .parquet(events_uri(lake_uri, batch_id))
     )
 

@@ -26,8 +26,9 @@ DSN_ROLES = {
 }
 SETTINGS = {
     "unix_socket_directories": "",
-    "shared_buffers": "256MB",
-    "max_wal_size": "2GB",
+    "shared_buffers": "512MB",
+    "max_wal_size": "4GB",
+    "checkpoint_timeout": "15min",
     "maintenance_work_mem": "128MB",
     "max_connections": "50",
     "log_min_duration_statement": "5s",

@@ -19,6 +19,7 @@ appender.file.layout.pattern = %d{{ISO8601}} %p %c{{1}}: %m%n%ex
 SETTINGS = {
     "spark.master": "local[*]",
     "spark.driver.memory": "3g",
+    "spark.driver.defaultJavaOptions": "-XX:+UseParallelGC",
     "spark.driver.host": "127.0.0.1",
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.ui.enabled": "false",

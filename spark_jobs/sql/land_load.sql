@@ -3,8 +3,7 @@ INSERT INTO warehouse.accepted_events
     (event_id, event_type, content_hash, topic, partition, "offset", append_time, batch_id)
 SELECT event_id, event_type, content_hash, topic, partition, "offset",
        to_timestamp(append_time_ms / 1000.0::float8), %(batch_id)s
-FROM staging.land_outcomes_{token}
-WHERE outcome = 'accepted'
+FROM staging.land_accepted_{token}
 ORDER BY event_id;
 
 -- name: data_quality_issues

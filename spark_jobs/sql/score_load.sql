@@ -60,7 +60,16 @@ FROM (SELECT DISTINCT labelled_event_id FROM staging.score_labels_{token}) AS to
 JOIN warehouse.fraud_labels AS label USING (labelled_event_id)
 WHERE t.transaction_id = touched.labelled_event_id AND t.is_fraud IS DISTINCT FROM label.is_fraud;
 
+-- name: transactions that a repeated task staged twice
+DELETE FROM staging.score_transactions_{token} AS again
+USING (
+    SELECT transaction_id, min(ctid) AS first FROM staging.score_transactions_{token}
+    GROUP BY transaction_id HAVING count(*) > 1
+) AS repeated
+WHERE again.transaction_id = repeated.transaction_id AND again.ctid <> repeated.first;
+
 -- name: processed_transactions
+-- In the order of the lake, which is by day: the index of blocks by time rests on it.
 INSERT INTO warehouse.processed_transactions AS known
     (transaction_id, user_id, card_id, amount, currency, event_time, city, country, merchant_id,
      merchant_category, card_type, device_id, credit_score, risk_level, is_fraud, batch_id)
@@ -68,9 +77,8 @@ SELECT new.transaction_id, new.user_id, new.card_id, new.amount_cents * 0.01, ne
        new.city, new.country, new.merchant_id, new.merchant_category, new.card_type, new.device_id,
        latest.credit_score, latest.risk_level, label.is_fraud, %(batch_id)s
 FROM (
-    SELECT DISTINCT ON (transaction_id) *, to_timestamp(event_time_ms / 1000.0::float8) AS event_time
+    SELECT *, to_timestamp(event_time_ms / 1000.0::float8) AS event_time
     FROM staging.score_transactions_{token}
-    ORDER BY transaction_id
 ) AS new
 LEFT JOIN LATERAL (
     SELECT c.credit_score, c.risk_level FROM warehouse.credit_scores AS c
@@ -79,7 +87,6 @@ LEFT JOIN LATERAL (
     LIMIT 1
 ) AS latest ON true
 LEFT JOIN warehouse.fraud_labels AS label ON label.labelled_event_id = new.transaction_id
-ORDER BY new.transaction_id
 ON CONFLICT (transaction_id) DO UPDATE
     SET credit_score = excluded.credit_score, risk_level = excluded.risk_level, is_fraud = excluded.is_fraud,
         batch_id = excluded.batch_id
