@@ -59,13 +59,13 @@ def spool_parsed(parsed: DataFrame, lake_uri: str, batch_id: str) -> DataFrame:
 def write_events(events: DataFrame, lake_uri: str, batch_id: str) -> None:
     """Write the accepted events of one run. ``events`` has the columns of :func:`lake_event_type`.
 
-    Each day goes to one task, or to some where it is large: few files, none of them tiny or huge.
+    Each core writes one file a day, all days open at once: nothing is shuffled or sorted for it.
     """
     day = sf.to_date(sf.timestamp_millis("event_time_ms"))
     columns = [sf.col(column.name) for column in lake_event_type().fields]
     (
         events.select(*columns, day.alias("event_date"))
-        .hint("rebalance", "event_date")
+        .coalesce(events.sparkSession.sparkContext.defaultParallelism)
         .write.options(**{f"{DICTIONARY}#{name}": "false" for name in NEARLY_UNIQUE})
         .partitionBy("event_date")
         .parquet(events_uri(lake_uri, batch_id))

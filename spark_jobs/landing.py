@@ -108,6 +108,7 @@ def _land(landing: Landing, current: Run, messages: Messages) -> Landed:
     _stage(landing, current, parsed)
     counts = _decide(landing, current, messages)
     with current.commit() as (cursor, result), ThreadPoolExecutor(1) as second_thread:
+        cursor.execute("SET LOCAL work_mem = '256MB'")
         loaded = second_thread.submit(
             statements.execute, cursor, "land_load", current.token, {"batch_id": current.batch_id}
         )
