@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
+from functools import partial
 
 from contract.settings import Settings, SettingsError, load_settings
 from rules.errors import RuleError
-from spark_jobs.landing import Landed, Landing, land_files, land_topic
+from spark_jobs.landing import Landed, Landing, land_files, land_new
 from spark_jobs.progress import Progress
 from spark_jobs.runs import AlreadyRunningError, Counts, RunError
 from spark_jobs.scoring import Scored, Scoring, score
@@ -66,26 +69,36 @@ def _land(options: argparse.Namespace) -> None:
     with closing(connect_batch(settings, "tandem-land-events")) as connection:
         require_migrated(connection)
         landing = Landing(build_session("land_events"), settings, connection, progress)
-        landed = _land_source(landing, options)
-    progress.show(summary(landed.counts, progress.seconds))
+        counts = total(landed.counts for landed in _landed(landing, options))
+    progress.show(summary(counts, progress.seconds))
 
 
 def _score(options: argparse.Namespace) -> None:
+    """Score each landed run while the next one lands: PostgreSQL and Spark work side by side."""
     settings, progress = load_settings(), Progress("score_risk")
     _require(settings, options)
-    with closing(connect_batch(settings, "tandem-score-risk")) as connection:
-        require_migrated(connection)
+    with (
+        closing(connect_batch(settings, "tandem-land-events")) as landing_connection,
+        closing(connect_batch(settings, "tandem-score-risk")) as scoring_connection,
+        ThreadPoolExecutor(1) as scorer,
+    ):
+        require_migrated(landing_connection)
         spark = build_session("score_risk")
-        landed = Landed(None, Counts())
+        scoring = Scoring(spark, settings, scoring_connection, progress)
+        score_new = partial(score, scoring, policy_version=options.policy_version, wait=options.wait)
+        counts: list[Counts] = []
+        scored: list[Future[Scored]] = []
         if not options.recompute:
-            landed = _land_source(Landing(spark, settings, connection, progress), options)
-        scored = score(
-            Scoring(spark, settings, connection, progress),
-            policy_version=options.policy_version,
-            recompute=options.recompute,
-            wait=options.wait,
-        )
-    progress.show(summary(landed.counts, progress.seconds, scored))
+            for landed in _landed(Landing(spark, settings, landing_connection, progress), options):
+                counts.append(landed.counts)
+                scored.append(scorer.submit(score_new))
+                for earlier in scored:
+                    if earlier.done():
+                        earlier.result()
+        if options.recompute or not scored:
+            scored.append(scorer.submit(score_new, recompute=options.recompute))
+        results = [future.result() for future in scored]
+    progress.show(summary(total(counts), progress.seconds, results))
 
 
 def _require(settings: Settings, options: argparse.Namespace) -> None:
@@ -95,14 +108,28 @@ def _require(settings: Settings, options: argparse.Namespace) -> None:
         settings.require("kafka_bootstrap_servers")
 
 
-def _land_source(landing: Landing, options: argparse.Namespace) -> Landed:
+def _landed(landing: Landing, options: argparse.Namespace) -> Iterator[Landed]:
     if options.input:
-        return land_files(landing, options.input, wait=options.wait)
-    return land_topic(landing, accept_gap=options.accept_gap, wait=options.wait)
+        landed = land_files(landing, options.input, wait=options.wait)
+        return iter([landed] if landed.batch_id else [])
+    return land_new(landing, accept_gap=options.accept_gap, wait=options.wait)
 
 
-def summary(counts: Counts, seconds: float, scored: Scored | None = None) -> str:
-    """Return the figures of a run on one screen."""
+def total(counts: Iterable[Counts]) -> Counts:
+    """Add up what several runs read."""
+    read, accepted, duplicate, quarantined = 0, 0, 0, 0
+    by_reason: Counter[str] = Counter()
+    for one in counts:
+        read += one.rows_read or 0
+        accepted += one.rows_accepted or 0
+        duplicate += one.rows_duplicate or 0
+        quarantined += one.rows_quarantined or 0
+        by_reason.update(one.quarantined_by_reason or {})
+    return Counts(read, accepted, duplicate, quarantined, by_reason)
+
+
+def summary(counts: Counts, seconds: float, scored: Sequence[Scored] = ()) -> str:
+    """Return the figures of all runs on one screen."""
     read = counts.rows_read or 0
     lines = [
         ("read", read),
@@ -111,9 +138,11 @@ def summary(counts: Counts, seconds: float, scored: Scored | None = None) -> str
         ("quarantined", counts.rows_quarantined or 0),
         *((f"  {reason}", number) for reason, number in sorted((counts.quarantined_by_reason or {}).items())),
     ]
-    if scored:
-        lines += [(f"written: {table}", rows) for table, rows in scored.rows_by_table.items()]
+    written: Counter[str] = Counter()
+    for one in scored:
+        written.update(one.rows_by_table)
+    lines += [(f"written: {table}", rows) for table, rows in written.items()]
     table = "\n".join(f"  {name:<46}{number:>14,}" for name, number in lines)
-    policy = f"  policy version {scored.policy_version}\n" if scored else ""
+    policy = f"  policy version {scored[-1].policy_version}\n" if scored else ""
     speed = f"{read / seconds:,.0f} events/s" if read else "nothing new"
     return f"{table}\n{policy}  {seconds:.1f} s, {speed}"

@@ -7,8 +7,11 @@ its commit, after both, makes the run count.
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as sf
@@ -17,12 +20,20 @@ from contract.events import Reason
 from contract.settings import Settings
 from spark_jobs import lake, statements
 from spark_jobs.file_source import read_files
+from spark_jobs.portions import PORTION_MESSAGES_MAX, first_portion
 from spark_jobs.progress import Progress
 from spark_jobs.runs import Counts, Run, RunError, run
 from spark_jobs.session import parsed_event_type
 from spark_jobs.source import Messages
 from spark_jobs.staging import Warehouse, analyze_staging, drop_staging
-from spark_jobs.topic_source import last_landed, plan_offsets, publish_progress, read_topic, read_topic_state
+from spark_jobs.topic_source import (
+    last_landed,
+    plan_offsets,
+    publish_progress,
+    read_first_offsets,
+    read_topic,
+    read_topic_state,
+)
 from storage.postgres import Connection, transaction
 
 JOB = "land_events"
@@ -60,25 +71,52 @@ class Landing:
         return Warehouse.of(self.settings.batch_dsn)
 
 
-def land_topic(landing: Landing, *, accept_gap: bool = False, wait: bool = False) -> Landed:
-    """Land what is new on the topic.
+def land_new(landing: Landing, *, accept_gap: bool = False, wait: bool = False) -> Iterator[Landed]:
+    """Land what is on the topic by now, in runs of bounded size; give each run as it stands.
 
     Raises:
         RunError: another run is going on, offsets are lost, or a message is unaccounted for.
         SettingsError: a setting is wrong.
     """
+    goal = read_topic_state(landing.settings).end
+    landed = land_topic(landing, accept_gap=accept_gap, wait=wait, goal=goal)
+    if landed.batch_id is None:
+        landing.progress.say(f"nothing new on topic {landing.settings.kafka_topic}")
+    while landed.batch_id is not None:
+        yield landed
+        landed = land_topic(landing, accept_gap=accept_gap, wait=wait, goal=goal)
+
+
+def land_topic(
+    landing: Landing,
+    *,
+    accept_gap: bool = False,
+    wait: bool = False,
+    goal: Mapping[int, int] | None = None,
+    messages_max: int = PORTION_MESSAGES_MAX,
+) -> Landed:
+    """Land, in one run, what is new on the topic up to ``goal`` (partition to offset); raises as above.
+
+    A longer backlog than ``messages_max`` is cut by append time: the rest is for the next run.
+    """
     settings = landing.settings
     with run(landing.connection, JOB, wait=wait) as current:
         state = read_topic_state(settings)
         previous = last_landed(landing.connection, settings.kafka_topic)
-        offsets = plan_offsets(settings.kafka_topic, state, previous, accept_gap=accept_gap)
-        if offsets.count == 0:
-            landing.progress.say(f"nothing new on topic {settings.kafka_topic}")
+        new = plan_offsets(settings.kafka_topic, state, previous, accept_gap=accept_gap).up_to(goal)
+        if new.count == 0:
             return Landed(None, Counts(rows_read=0))
-        landing.progress.say(f"{offsets.count:,} new messages on topic {settings.kafka_topic}")
+        first_offsets = partial(read_first_offsets, settings, list(new.end))
+        offsets = first_portion(new, first_offsets, time.time_ns() // 1_000_000, messages_max)
+        landing.progress.say(_portion(offsets.count, new.count, settings.kafka_topic))
         landed = _land(landing, current, read_topic(landing.spark, settings, state, offsets))
     publish_progress(settings, offsets)
     return landed
+
+
+def _portion(count: int, new: int, topic: str) -> str:
+    of_all = "" if count == new else f" of {new:,}"
+    return f"{count:,}{of_all} new messages on topic {topic}"
 
 
 def land_files(landing: Landing, uri: str, *, wait: bool = False) -> Landed:

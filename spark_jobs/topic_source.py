@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from confluent_kafka import Consumer, KafkaException, TopicCollection, TopicPartition
 from confluent_kafka.admin import AdminClient, ConfigResource, OffsetSpec, ResourceType
@@ -52,6 +52,16 @@ class OffsetRange:
         """Number of offsets."""
         return sum(self.end[partition] - self.start[partition] for partition in self.end)
 
+    def up_to(self, goal: Mapping[int, int] | None) -> OffsetRange:
+        """Return the part before ``goal`` (partition to offset), all of it without one."""
+        if goal is None:
+            return self
+        end = {
+            partition: max(self.start[partition], min(end, goal.get(partition, end)))
+            for partition, end in self.end.items()
+        }
+        return replace(self, end=end)
+
 
 def source_name(topic: str) -> str:
     """Return how ``batch_runs.source`` names a topic."""
@@ -82,6 +92,13 @@ def read_topic_state(settings: Settings) -> TopicState:
     except KafkaException as error:
         raise SettingsError(f"KAFKA_TOPIC: cannot read topic {topic} ({error.args[0].str()})") from None
     return TopicState(str(described.topic_id), first, end)
+
+
+def read_first_offsets(settings: Settings, partitions: Sequence[int], time_ms: int) -> dict[int, int]:
+    """Return by partition the first offset appended at ``time_ms`` or later, where there is one."""
+    admin = AdminClient({**settings.librdkafka(), "log_level": "0"})
+    found = _list_offsets(admin, settings.kafka_topic, partitions, OffsetSpec.for_timestamp(time_ms))
+    return {partition: offset for partition, offset in found.items() if offset >= 0}
 
 
 def last_landed(connection: Connection, topic: str) -> Landed | None:
@@ -190,7 +207,9 @@ def _check_append_time(admin: AdminClient, topic: str) -> None:
         )
 
 
-def _list_offsets(admin: AdminClient, topic: str, partitions: list[int], spec: OffsetSpec) -> dict[int, int]:
+def _list_offsets(
+    admin: AdminClient, topic: str, partitions: Sequence[int], spec: OffsetSpec
+) -> dict[int, int]:
     wanted = {TopicPartition(topic, partition): spec for partition in partitions}
     answers = admin.list_offsets(wanted, request_timeout=TIMEOUT_S)
     return {place.partition: future.result().offset for place, future in answers.items()}

@@ -85,9 +85,9 @@ class Platform:
                 wanted[place] = wanted[place].at(found.timestamp()[1])
         return sorted(wanted.values())
 
-    def land(self, *, accept_gap: bool = False, wait: bool = False) -> Landed:
+    def land(self, *, accept_gap: bool = False, wait: bool = False, **options: int) -> Landed:
         with closing(self.connect()) as connection:
-            return land_topic(self.landing(connection), accept_gap=accept_gap, wait=wait)
+            return land_topic(self.landing(connection), accept_gap=accept_gap, wait=wait, **options)
 
     def land_files(self, uri: str) -> Landed:
         with closing(self.connect()) as connection:
