@@ -38,6 +38,10 @@ def rest(address: str, path: str) -> Any:
     return json.loads(send(f"{address.rstrip('/')}{path}"))
 
 
+SMALL_JVM = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+"""Options of a JVM that mostly waits."""
+
+
 class Flink(Engine):
     """The cluster, on loopback."""
 
@@ -118,7 +122,8 @@ class Flink(Engine):
     def _options(self) -> dict[str, Any]:
         return {
             **self._network(),
-            "env.java.opts.client": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+            "env.java.opts.client": SMALL_JVM,
+            "env.java.opts.jobmanager": SMALL_JVM,
             "io.tmp.dirs": str(self.folder.data(self.name) / "tmp"),
             "jobmanager.memory.process.size": "1024m",
             "taskmanager.memory.process.size": "2560m",

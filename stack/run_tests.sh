@@ -5,6 +5,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 folder=$(mktemp -d "${TMPDIR:-/tmp}/tandem-test-XXXXXX")
 chmod 711 "$folder"
 export TANDEM_TEST_STACK_DIR=$folder/stack
+# Most of the JVMs that tests start live for seconds: compiling them twice costs more than it gains.
+export SPARK_SUBMIT_OPTS=-XX:TieredStopAtLevel=1 FLINK_ENV_JAVA_OPTS_TM=-XX:TieredStopAtLevel=1
 
 clean_up() {
     for stack in "$folder"/*/; do
