@@ -12,14 +12,29 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pyspark.sql import SparkSession
 
 from contract.settings import Settings
+from spark_jobs.session import build_session
 from stack.environment import read_env
 from stack.folder import stack_folder
 from stack.up import Stack
 
 StartEngines = Callable[..., dict[str, str]]
 MakeSettings = Callable[..., Settings]
+PYSPARK_SOCKETS = (
+    "ignore:.*unclosed <socket:ResourceWarning",
+    "ignore:.*<socket.socket:pytest.PytestUnraisableExceptionWarning",
+)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """PySpark leaves the sockets that it collects rows from to the garbage collector, whenever it comes."""
+    uses_spark = [position for position, item in enumerate(items) if "spark" in item.fixturenames]  # type: ignore[attr-defined]
+    for item in items[uses_spark[0] :] if uses_spark else []:
+        for ignored in PYSPARK_SOCKETS:
+            item.add_marker(pytest.mark.filterwarnings(ignored))
 
 
 @pytest.fixture(scope="session")
@@ -93,3 +108,11 @@ def settings(stack: Stack) -> MakeSettings:
         return Settings(**{**unset, **set_values, **overrides})
 
     return make
+
+
+@pytest.fixture(scope="session")
+def spark() -> Iterator[SparkSession]:
+    """One Spark application for all tests that run inside this process."""
+    session = build_session("tests", {})
+    yield session
+    session.stop()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,28 +11,7 @@ from pyspark.sql import SparkSession
 
 from contract.names import BATCH_ROLE
 from contract.settings import Settings
-from spark_jobs.session import build_session
 from tests.batch.platform import Platform, dsn_as, empty_warehouse, make_platform
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """PySpark leaves the sockets that it collects rows from to the garbage collector."""
-    ignore_sockets = pytest.mark.filterwarnings("ignore:.*unclosed <socket:ResourceWarning")
-    ignore_unraised = pytest.mark.filterwarnings(
-        "ignore:.*<socket.socket:pytest.PytestUnraisableExceptionWarning"
-    )
-    for item in items:
-        if "tests/batch" in item.path.as_posix():
-            item.add_marker(ignore_sockets)
-            item.add_marker(ignore_unraised)
-
-
-@pytest.fixture(scope="session")
-def spark() -> Iterator[SparkSession]:
-    session = build_session("tests", {})
-    yield session
-    session.stop()
 
 
 @pytest.fixture

@@ -71,6 +71,14 @@ class Played:
         with MongoClient[dict[str, Any]](self.values["MONGO_URI"]) as client:
             return list(client[self.values["MONGO_DATABASE"]][collection].find())
 
+    def last_fact_offset(self) -> int:
+        """Where the newest of the dated facts lies."""
+        with closing(
+            Consumer({"bootstrap.servers": self.values["KAFKA_BOOTSTRAP_SERVERS"], "group.id": "end-to-end"})
+        ) as consumer:
+            _, end = consumer.get_watermark_offsets(TopicPartition("rule_facts", 0), timeout=10)
+        return int(end) - 1
+
     def lake_events(self) -> list[dict[str, Any]]:
         """Every row of the lake."""
         folder = ds.dataset(f"{self.values['LAKE_URI']}/events", format="parquet", partitioning="hive")

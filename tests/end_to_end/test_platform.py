@@ -102,7 +102,9 @@ def test_every_alert_is_in_the_store_with_its_values_and_judged(played: Played) 
     expected = oracle.expected_alerts(played.truth, played.values["KAFKA_TOPIC"])
     ((batch_id,),) = played.rows("SELECT batch_id FROM warehouse.batch_runs WHERE job = 'reconcile_alerts'")
     appended = {message.place: message.append_time_ms for message in played.messages}
+    last_fact_offset = played.last_fact_offset()
     for document in stored.values():
+        assert document.pop("facts_offset") == last_fact_offset
         place = document["source"]["partition"], document["source"]["offset"]
         assert document.pop("detected_at_ms") >= appended[place]
         assert document.pop("batch_id") == batch_id
