@@ -44,18 +44,6 @@ def events_uri(lake_uri: str, batch_id: str) -> str:
     return f"{normal_uri(lake_uri)}/events/batch_id={batch_id}"
 
 
-def parsed_uri(lake_uri: str, batch_id: str) -> str:
-    """Return the folder where a run keeps its parsed messages until it has landed them."""
-    return f"{normal_uri(lake_uri)}/parsed/batch_id={batch_id}"
-
-
-def spool_parsed(parsed: DataFrame, lake_uri: str, batch_id: str) -> DataFrame:
-    """Write parsed messages down once, and return them as read from there."""
-    folder = parsed_uri(lake_uri, batch_id)
-    parsed.write.option("compression", "lz4").option(DICTIONARY, "false").parquet(folder)
-    return parsed.sparkSession.read.schema(parsed.schema).parquet(folder)
-
-
 def write_events(events: DataFrame, lake_uri: str, batch_id: str) -> None:
     """Write the accepted events of one run. ``events`` has the columns of :func:`lake_event_type`.
 
@@ -85,24 +73,14 @@ def read_events(spark: SparkSession, lake_uri: str, batch_ids: Sequence[str]) ->
 def delete_events(spark: SparkSession, lake_uri: str, batch_ids: Sequence[str]) -> None:
     """Delete the folders of runs that failed; folders that are not there are no error."""
     for batch_id in batch_ids:
-        _delete(spark, events_uri(lake_uri, batch_id))
-        delete_parsed(spark, lake_uri, batch_id)
-
-
-def delete_parsed(spark: SparkSession, lake_uri: str, batch_id: str) -> None:
-    """Delete what :func:`spool_parsed` wrote."""
-    _delete(spark, parsed_uri(lake_uri, batch_id))
+        path = _path(spark, events_uri(lake_uri, batch_id))
+        _file_system(spark, path).delete(path, True)
 
 
 def ensure_folder(spark: SparkSession, lake_uri: str, batch_id: str) -> None:
     """Make the folder of a run that accepted nothing, so that reading it gives no rows."""
     path = _path(spark, events_uri(lake_uri, batch_id))
     _file_system(spark, path).mkdirs(path)
-
-
-def _delete(spark: SparkSession, uri: str) -> None:
-    path = _path(spark, uri)
-    _file_system(spark, path).delete(path, True)
 
 
 def _path(spark: SparkSession, uri: str) -> Any:

@@ -1,6 +1,6 @@
 """Landing: every message of a source ends as accepted, duplicate or quarantined.
 
-Order of a run: messages are parsed and written down once; candidates and quarantined ones are
+Order of a run: messages are parsed once; candidates and quarantined ones are
 staged; PostgreSQL decides on duplicates; the lake is written while the one transaction loads;
 its commit, after both, makes the run count.
 """
@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 
@@ -141,10 +142,27 @@ def _land(landing: Landing, current: Run, messages: Messages) -> Landed:
         end_offsets=messages.end_offsets,
         lost_offsets=messages.lost_offsets,
     )
-    parsed = lake.spool_parsed(parse(messages.rows), landing.lake_uri, current.batch_id)
-    landing.progress.say("messages parsed")
-    _stage(landing, current, parsed)
-    counts = _decide(landing, current, messages)
+    with _parsed_once(messages) as parsed:
+        landing.progress.say("messages parsed")
+        _stage(landing, current, parsed)
+        counts = _decide(landing, current, messages)
+        _commit(landing, current, parsed, counts)
+    drop_staging(landing.connection, STAGING_PREFIX)
+    landing.progress.say(f"landed as {current.batch_id}")
+    return Landed(current.batch_id, counts)
+
+
+@contextmanager
+def _parsed_once(messages: Messages) -> Iterator[DataFrame]:
+    """Parse each message once: the rows stay in memory, what does not fit on disk, until the block ends."""
+    parsed = parse(messages.rows).localCheckpoint()
+    try:
+        yield parsed
+    finally:
+        parsed._jdf.queryExecution().analyzed().rdd().unpersist(False)
+
+
+def _commit(landing: Landing, current: Run, parsed: DataFrame, counts: Counts) -> None:
     with current.commit() as (cursor, result), ThreadPoolExecutor(1) as second_thread:
         cursor.execute("SET LOCAL work_mem = '256MB'")
         loaded = second_thread.submit(
@@ -153,10 +171,6 @@ def _land(landing: Landing, current: Run, messages: Messages) -> Landed:
         _write_lake(landing, current, parsed, counts)
         loaded.result()
         result.counts = counts
-    lake.delete_parsed(landing.spark, landing.lake_uri, current.batch_id)
-    drop_staging(landing.connection, STAGING_PREFIX)
-    landing.progress.say(f"landed as {current.batch_id}")
-    return Landed(current.batch_id, counts)
 
 
 def parse(messages: DataFrame) -> DataFrame:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlencode
 
 from psycopg2 import extensions, sql
@@ -13,7 +14,6 @@ from contract.names import STAGING_SCHEMA
 from contract.settings import SettingsError
 from storage.postgres import Connection, transaction
 
-BATCH_ROWS = 10_000
 LIBPQ_TO_JDBC = {
     "sslmode": "sslmode",
     "sslrootcert": "sslrootcert",
@@ -45,16 +45,17 @@ class Warehouse:
             )
         hosts = zip(host.split(","), _ports(parts.get("port", "5432"), host), strict=True)
         query = {LIBPQ_TO_JDBC[key]: str(value) for key, value in parts.items() if key in LIBPQ_TO_JDBC}
-        query |= {"reWriteBatchedInserts": "true", "ApplicationName": "tandem-spark"}
+        query["ApplicationName"] = "tandem-spark"
         address = ",".join(f"{name}:{port}" for name, port in hosts)
         url = f"jdbc:postgresql://{address}/{parts.get('dbname', '')}?{urlencode(query)}"
         login = {key: str(parts[key]) for key in ("user", "password") if parts.get(key)}
         return cls(url, {"driver": "org.postgresql.Driver", **login})
 
     def load(self, rows: DataFrame, table: str) -> None:
-        """Append ``rows`` to ``staging.<table>``; a task that Spark repeats may repeat its rows."""
-        rows.write.option("batchsize", BATCH_ROWS).jdbc(
-            self.url, f"{STAGING_SCHEMA}.{table}", mode="append", properties=dict(self.properties)
+        """Append ``rows`` to ``staging.<table>`` by COPY; a task that Spark repeats may repeat its rows."""
+        jvm: Any = rows.sparkSession.sparkContext._jvm
+        jvm.dev.tandem.spark.CopyRows.append(
+            rows._jdf, self.url, dict(self.properties), f'{STAGING_SCHEMA}."{table}"'
         )
 
     def read(self, spark: SparkSession, table: str, schema: str = STAGING_SCHEMA) -> DataFrame:

@@ -101,4 +101,3 @@ def test_killed_while_reading_before_each_commit_and_between_land_and_score(batc
     assert batch.rows("SELECT count(*) FROM pg_tables WHERE schemaname = 'staging'") == [(0,)]
     lake = Path(batch.settings.require("lake_uri"))
     assert len(list((lake / "events").iterdir())) == 1
-    assert list((lake / "parsed").iterdir()) == []
