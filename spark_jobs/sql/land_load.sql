@@ -25,6 +25,6 @@ ON CONFLICT (topic, partition, "offset") DO UPDATE
 -- name: duplicate_messages
 INSERT INTO warehouse.duplicate_messages (topic, partition, "offset", event_id, batch_id)
 SELECT topic, partition, "offset", event_id, %(batch_id)s
-FROM staging.land_outcomes_{token}
+FROM staging.land_refused_{token}
 WHERE outcome = 'duplicate'
 ON CONFLICT DO NOTHING;

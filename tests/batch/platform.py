@@ -21,6 +21,7 @@ from contract.names import BATCH_ROLE, BI_ROLE, MONITOR_ROLE, TOPIC_MESSAGE_BYTE
 from contract.settings import Settings
 from rules.policy import RiskPolicy, load_policies
 from spark_jobs.landing import Landed, Landing, land_files, land_topic
+from spark_jobs.portions import PORTION_MESSAGES_MAX
 from spark_jobs.progress import Progress
 from spark_jobs.scoring import Scored, Scoring, score
 from storage.postgres import Connection, connect, migrate, set_role_passwords, transaction
@@ -85,9 +86,13 @@ class Platform:
                 wanted[place] = wanted[place].at(found.timestamp()[1])
         return sorted(wanted.values())
 
-    def land(self, *, accept_gap: bool = False, wait: bool = False, **options: int) -> Landed:
+    def land(
+        self, *, accept_gap: bool = False, wait: bool = False, messages_max: int = PORTION_MESSAGES_MAX
+    ) -> Landed:
         with closing(self.connect()) as connection:
-            return land_topic(self.landing(connection), accept_gap=accept_gap, wait=wait, **options)
+            return land_topic(
+                self.landing(connection), accept_gap=accept_gap, wait=wait, messages_max=messages_max
+            )
 
     def land_files(self, uri: str) -> Landed:
         with closing(self.connect()) as connection:
