@@ -5,7 +5,7 @@ PYTHON := .venv/bin/python
 JAR_SOURCES := pom.xml contract/risk_events.json $(wildcard stack/jars/*.xml) \
 	$(shell find jvm stack/reporter -path '*/target' -prune -o -type f -print 2>/dev/null)
 
-.PHONY: help install demo test test-quick up down status score lint format bench clean
+.PHONY: help install models demo test test-quick up down status score lint format bench clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -18,6 +18,12 @@ install: .venv/.ready .tools/jars/.ready ## fetch and build what is missing
 
 .tools/jars/.ready: $(JAR_SOURCES) | .venv/.ready
 	@bash stack/bootstrap.sh jars
+	@touch $@
+
+models: .venv/.models ## fetch what training risk models needs (scikit-learn, XGBoost, MLflow)
+
+.venv/.models: .venv/.ready
+	@bash stack/bootstrap.sh models
 	@touch $@
 
 demo: install ## the main job from nothing: start, produce, detect, score, reconcile, sum up
@@ -35,10 +41,10 @@ status: install ## what runs, where, and whether it answers
 score: install ## one batch run over what is new: land, score, reconcile
 	@$(PYTHON) -m stack score
 
-test: install ## all tests, on a stack of their own
+test: install models ## all tests, on a stack of their own
 	@bash stack/run_tests.sh $(ARGS)
 
-test-quick: install ## the tests that need no engine
+test-quick: install models ## the tests that need no engine
 	@bash stack/run_tests.sh -m "not engines and not faults" $(ARGS)
 
 lint: install ## style and types

@@ -51,6 +51,13 @@ class Settings(BaseSettings):
     lake_uri: str | None = Field(None, description="Folder or URI of the lake of accepted events.")
     checkpoint_uri: str | None = Field(None, description="Folder or URI of Flink's checkpoints.")
 
+    mlflow_tracking_uri: str | None = Field(
+        None, description="MLflow store or server of the risk models; `.stack/models` where unset."
+    )
+    model_artifact_uri: str | None = Field(
+        None, description="Folder or URI of the models' artifacts, where the store is a database."
+    )
+
     @field_validator("kafka_bootstrap_servers")
     @classmethod
     def _is_host_and_port(cls, value: str | None) -> str | None:

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Sets up what the project needs on a machine with Python 3.11 or 3.12, a JDK 17 or 21 and make.
-# usage: bootstrap.sh check | python | jars
+# usage: bootstrap.sh check | python | models | jars
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -70,6 +70,11 @@ python)
     sync_environment .venv
     sync_environment .venv-flink --no-default-groups --group flink
     ;;
+models)
+    python=$(find_python)
+    uv=$(find_uv "$python")
+    sync_environment .venv --group models
+    ;;
 jars)
     check_jdk
     say "fetching and building jars"
@@ -78,5 +83,5 @@ jars)
     fi
     ./mvnw --quiet -DskipTests package
     ;;
-*) fail "usage: bootstrap.sh check | python | jars" ;;
+*) fail "usage: bootstrap.sh check | python | models | jars" ;;
 esac
