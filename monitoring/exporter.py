@@ -17,6 +17,7 @@ from contract.settings import Settings, SettingsError, load_settings
 from monitoring.alert_counts import AlertCounts
 from monitoring.collector import SourcesCollector
 from monitoring.consumer_lag import TopicLags, landing_lag
+from monitoring.model_measurements import ModelMeasurements
 from monitoring.source import Sample, Source
 from monitoring.warehouse_counts import Warehouse
 from storage import mongo
@@ -43,6 +44,7 @@ def make_sources(settings: Settings) -> Sequence[Source]:
         Source("kafka", TopicLags(settings.librdkafka(), groups).read),
         Source("warehouse", _warehouse(settings).read_runs),
         Source("verdicts", _warehouse(settings).read_verdicts),
+        Source("models", ModelMeasurements(_warehouse(settings)).read),
         Source("landing", read_landing),
         Source("mongo", alerts.read),
     )

@@ -92,10 +92,35 @@ EXPORTER_METRICS: tuple[Metric, ...] = (
         "Differences between stream and batch that nothing recorded explains. Anything above 0 is a bug.",
     ),
     _exporter(
+        "tandem_model_policy_alone",
+        "gauge",
+        "model",
+        "1 when the newest scoring used no model and the policy decided alone, else 0.",
+    ),
+    _exporter("tandem_model_in_force", "gauge", "model version", "1 for the version of a model in force."),
+    _exporter(
+        "tandem_model_auc",
+        "gauge",
+        "model version subject",
+        "AUC of the model in force on applications whose outcome is known; of all, or of a group.",
+    ),
+    _exporter(
+        "tandem_model_psi",
+        "gauge",
+        "model version subject",
+        "Population stability index of a feature or of the score, last 30 days against training.",
+    ),
+    _exporter(
+        "tandem_model_approved_ratio",
+        "gauge",
+        "model version subject",
+        "Approvals of a group, at the cut-off of the bad rate, against those of the best-treated group.",
+    ),
+    _exporter(
         "tandem_exporter_source_up",
         "gauge",
         "source",
-        "1 when the source (kafka, warehouse, verdicts, landing, mongo) answered.",
+        "1 when the source (kafka, warehouse, verdicts, models, landing, mongo) answered.",
     ),
     _exporter(
         "tandem_exporter_source_duration_seconds",
@@ -212,5 +237,10 @@ PRODUCER_METRICS: tuple[Metric, ...] = (
         "Rows of files that the contract refuses; they are not sent.",
     ),
 )
+
+NEED_A_MODEL = frozenset(
+    {"tandem_model_in_force", "tandem_model_auc", "tandem_model_psi", "tandem_model_approved_ratio"}
+)
+"""Metrics without a series before a model is in force and was measured."""
 
 METRICS = EXPORTER_METRICS + FLINK_METRICS + PRODUCER_METRICS

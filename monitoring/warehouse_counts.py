@@ -102,6 +102,15 @@ class Warehouse:
             row = cursor.fetchone()
         return {int(partition): int(offset) for partition, offset in (row[0] if row else {}).items()}
 
+    def ask(self, statement: str) -> list[tuple[Any, ...]]:
+        """Return the rows of a statement.
+
+        Raises:
+            SourceError: PostgreSQL did not answer in time.
+        """
+        with self._cursor() as cursor:
+            return _rows(cursor, statement)
+
     @contextmanager
     def _cursor(self) -> Iterator[extensions.cursor]:
         try:

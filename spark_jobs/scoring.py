@@ -14,8 +14,10 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as sf
 
 from contract.settings import Settings, SettingsError
+from risk_models.published import ModelInForce
 from rules.policy import RiskPolicy, load_policies
 from spark_jobs import lake, statements
+from spark_jobs.model_scores import load_scores, model_in_force, stage_scores
 from spark_jobs.progress import Progress
 from spark_jobs.runs import Counts, Run, RunError, run
 from spark_jobs.staging import Warehouse, analyze_staging, drop_staging
@@ -47,6 +49,8 @@ class Scored:
     batch_id: str | None
     policy_version: int
     rows_by_table: Mapping[str, int]
+    model: str = ""
+    """The model that scored the applications, or why the policy decided alone."""
 
 
 @dataclass(frozen=True)
@@ -173,15 +177,25 @@ def _score(scoring: Scoring, current: Run, policy: RiskPolicy, batch_ids: tuple[
     current.start(source=source, target=TARGET, policy_version=policy.version)
     events = lake.read_events(scoring.spark, lake_uri, batch_ids)
     _stage(scoring, current.token, events, policy)
+    model = model_in_force(scoring.connection)
+    model = stage_scores(events, model, scoring.warehouse, scoring.connection, current.token)
+    scoring.progress.say(_said_of(model))
     parameters = {"batch_id": current.batch_id, "policy_version": policy.version}
     with current.commit() as (cursor, result):
         cursor.execute("SET LOCAL work_mem = '256MB'")
         written = statements.execute(cursor, "score_load", current.token, parameters)
+        written |= load_scores(cursor, model, current.token, current.batch_id)
         result.counts = Counts(rows_written=sum(written.values()))
         result.input_batch_ids = batch_ids
     drop_staging(scoring.connection, STAGING_PREFIX)
     scoring.progress.say(f"scored as {current.batch_id}")
-    return Scored(current.batch_id, policy.version, written)
+    return Scored(current.batch_id, policy.version, written, _said_of(model))
+
+
+def _said_of(model: ModelInForce) -> str:
+    if model.note is not None:
+        return f"the policy decides alone: {model.note}"
+    return f"model {model.name} version {model.version}"
 
 
 def _stage(scoring: Scoring, token: str, events: DataFrame, policy: RiskPolicy) -> None:

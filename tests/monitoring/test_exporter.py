@@ -119,7 +119,7 @@ def test_prometheus_gets_what_kafka_and_the_warehouse_hold_while_mongodb_is_down
         MONGO_URI="mongodb://127.0.0.1:1",
         POSTGRES_MONITOR_DSN=warehouse.monitor_dsn,
     ) as address:
-        for source in ("kafka", "warehouse", "verdicts", "landing"):
+        for source in ("kafka", "warehouse", "verdicts", "models", "landing"):
             numbers = wait_for(address, "tandem_exporter_source_up", source, value=1)
         text, numbers, seconds = scrape(address)
         checked = subprocess.run([promtool, "check", "metrics"], input=text, text=True, check=False)
