@@ -144,6 +144,6 @@ def summary(counts: Counts, seconds: float, scored: Sequence[Scored] = ()) -> st
     lines += [(f"written: {table}", rows) for table, rows in written.items()]
     table = "\n".join(f"  {name:<46}{number:>14,}" for name, number in lines)
     policy = f"  policy version {scored[-1].policy_version}\n" if scored else ""
-    policy += f"  {scored[-1].model}\n" if scored and scored[-1].model else ""
+    policy += "".join(f"  {model}\n" for model in [one.model for one in scored if one.model][-1:])
     speed = f"{read / seconds:,.0f} events/s" if read else "nothing new"
     return f"{table}\n{policy}  {seconds:.1f} s, {speed}"
