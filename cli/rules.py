@@ -57,7 +57,7 @@ def list_rules(catalog: Catalog = CATALOG) -> None:
     for column in ("rule", "version", "on", "severity", "features", "what it finds"):
         table.add_column(column, no_wrap=column != "what it finds")
     for rule in load_catalog(catalog):
-        row = (rule.id, str(rule.version), rule.on, rule.severity, str(len(rule.features)), rule.doc)
+        row = (rule.id, str(rule.version), rule.on, rule.severity, str(len(rule.features)), _line(rule.doc))
         table.add_row(*map(escape, row))
     console().print(table)
 
@@ -104,7 +104,11 @@ def _text_lines(rule: Rule) -> list[str]:
         lines.append(f"parameter {name}: {parameter.default} ({parameter.low}..{parameter.high})")
     lines += [f"list {name}" for name in rule.lists]
     evidence = ", ".join(value.name for value in rule.evidence_values)
-    return [*lines, f"evidence {evidence}", f"message {rule.message}", f"source {rule.source}"]
+    return [*lines, f"evidence {evidence}", f"message {rule.message}", f"source {_line(rule.source)}"]
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _sql_lines(rule: Rule, engine: EngineName) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from functools import reduce
 from typing import Any, Literal, cast
 
@@ -29,7 +28,6 @@ from rules.expressions import (
     Negate,
     Not,
     ValueType,
-    Widen,
     named_of,
 )
 from rules.interpreter import evaluate
@@ -37,6 +35,7 @@ from rules.names import NAME_FORM, NAME_PATTERN, Names
 from rules.ranges import INTEGER_MAX, Range, RangeOverflowError, check, combined
 from rules.refusals import UNSUPPORTED
 from rules.syntax import syntax_tree
+from rules.typed import Typed, overflow, up_to_constant, widened
 
 ARITHMETIC: dict[type, ArithmeticOperator] = {
     exp.Add: "+",
@@ -54,20 +53,6 @@ COMPARISONS: dict[type, ComparisonOperator] = {
     exp.GTE: ">=",
 }
 FUNCTIONS: dict[type, FunctionName] = {exp.Abs: "ABS", exp.Coalesce: "COALESCE", exp.Length: "LENGTH"}
-
-
-@dataclass(frozen=True)
-class _Typed:
-    """An expression with the range of its values (None unless it is a number), its place, its only texts."""
-
-    expression: Expression
-    range: Range | None
-    offset: int
-    one_of: tuple[str, ...] | None = None
-
-    @property
-    def type(self) -> ValueType:
-        return self.expression.type
 
 
 def parse_condition(text: str, names: Names) -> Expression:
@@ -104,16 +89,16 @@ class _Converter:
         self.text = text
         self.names = names
 
-    def convert(self, node: Any) -> _Typed:
+    def convert(self, node: Any) -> Typed:
         """Return the typed form of a node, calculated where it reads no field, or refuse it by name."""
         typed = self._typed(node)
         if isinstance(typed.expression, Constant) or any(True for _ in named_of(typed.expression)):
             return typed
         value = evaluate(typed.expression, {})
         assert value is not None
-        return _Typed(Constant(value, typed.type), typed.range, typed.offset)
+        return Typed(Constant(value, typed.type), typed.range, typed.offset)
 
-    def _typed(self, node: Any) -> _Typed:
+    def _typed(self, node: Any) -> Typed:
         match node:
             case exp.Paren():
                 return self.convert(node.this)
@@ -135,7 +120,7 @@ class _Converter:
                 return self._like(node)
         return self._operation(node)
 
-    def _operation(self, node: Any) -> _Typed:
+    def _operation(self, node: Any) -> Typed:
         kind = type(node)
         if kind in ARITHMETIC:
             return self._arithmetic(ARITHMETIC[kind], self.convert(node.left), self.convert(node.right))
@@ -169,7 +154,7 @@ class _Converter:
             return TextError(f"not supported: {name}", offset, f"functions are {', '.join(known)}")
         return TextError(f"not supported: {name}", offset)
 
-    def _field(self, node: exp.Column) -> _Typed:
+    def _field(self, node: exp.Column) -> Typed:
         name, offset = node.name, self._offset(node)
         if node.this.args.get("quoted"):
             raise TextError(
@@ -181,9 +166,9 @@ class _Converter:
             problem = f"unknown {self.names.noun} {written}"
             raise TextError(problem, offset, did_you_mean(name, readable))
         value = readable[name]
-        return _Typed(value.expression, value.range, offset, value.one_of)
+        return Typed(value.expression, value.range, offset, value.one_of)
 
-    def _listed(self, node: exp.Anonymous) -> _Typed:
+    def _listed(self, node: exp.Anonymous) -> Typed:
         offset = self._offset(node)
         form = "write LISTED(field, 'list_name')"
         if len(node.expressions) != 2:
@@ -195,15 +180,15 @@ class _Converter:
             raise TextError("LISTED takes the name of a list in single quotes", offset, form)
         if not NAME_PATTERN.fullmatch(name.value):
             raise TextError(f"'{name.value[:64]}' is no list: {NAME_FORM}", offset)
-        return _Typed(Listed(field.expression, name.value), None, field.offset)
+        return Typed(Listed(field.expression, name.value), None, field.offset)
 
-    def _signed(self, node: Any) -> _Typed:
+    def _signed(self, node: Any) -> Typed:
         if isinstance(node, exp.Boolean):
-            return _Typed(Constant(bool(node.this), "boolean"), None, 0)
+            return Typed(Constant(bool(node.this), "boolean"), None, 0)
         if isinstance(node, exp.Neg):
             return self._negate(node)
         if node.is_string:
-            return _Typed(Constant(self._text(node), "text"), None, self._offset(node))
+            return Typed(Constant(self._text(node), "text"), None, self._offset(node))
         return self._number(node)
 
     def _text(self, node: exp.Literal) -> str:
@@ -212,61 +197,61 @@ class _Converter:
             raise TextError("a text with a control character", self._offset(node))
         return value
 
-    def _number(self, node: exp.Literal) -> _Typed:
+    def _number(self, node: exp.Literal) -> Typed:
         digits, offset = str(node.this), self._offset(node)
         value = int(digits) if digits.isascii() and digits.isdigit() else _finite(digits)
         if value is None or (isinstance(value, int) and value > INTEGER_MAX):
             raise TextError(f"{digits[:40]} is too large for a 64-bit number", offset)
         kind: ValueType = "integer" if isinstance(value, int) else "number"
-        return _Typed(Constant(value, kind), Range(value, value), offset)
+        return Typed(Constant(value, kind), Range(value, value), offset)
 
-    def _negate(self, node: exp.Neg) -> _Typed:
+    def _negate(self, node: exp.Neg) -> Typed:
         inner = self.convert(node.this)
         self._want_numeric(inner, "-")
         assert inner.range is not None
         if isinstance(inner.expression, Constant):
             value = -cast(float, inner.expression.value)
-            return _Typed(Constant(value, inner.type), Range(value, value), inner.offset)
+            return Typed(Constant(value, inner.type), Range(value, value), inner.offset)
         values = self._held(inner.range.negated(), "-", inner)
-        return _Typed(Negate(inner.expression, inner.type), values, inner.offset)
+        return Typed(Negate(inner.expression, inner.type), values, inner.offset)
 
-    def _logic(self, node: exp.And | exp.Or) -> _Typed:
+    def _logic(self, node: exp.And | exp.Or) -> Typed:
         word: Literal["AND", "OR"] = "AND" if isinstance(node, exp.And) else "OR"
         operands = [self.convert(part) for part in node.flatten()]
         for operand in operands:
             self._want(operand, "boolean", word)
         expression = Logic(word, tuple(operand.expression for operand in operands))
-        return _Typed(expression, None, operands[0].offset)
+        return Typed(expression, None, operands[0].offset)
 
-    def _not(self, node: exp.Not) -> _Typed:
+    def _not(self, node: exp.Not) -> Typed:
         inner = self.convert(node.this)
         self._want(inner, "boolean", "NOT")
-        return _Typed(Not(inner.expression), None, inner.offset)
+        return Typed(Not(inner.expression), None, inner.offset)
 
-    def _is_null(self, node: exp.Is) -> _Typed:
+    def _is_null(self, node: exp.Is) -> Typed:
         inner = self.convert(node.this)
         if not isinstance(node.expression, exp.Null):
             raise TextError(
                 "IS is followed by NULL or NOT NULL", inner.offset, "write the condition itself or NOT"
             )
-        return _Typed(IsNull(inner.expression), None, inner.offset)
+        return Typed(IsNull(inner.expression), None, inner.offset)
 
-    def _in(self, node: exp.In) -> _Typed:
+    def _in(self, node: exp.In) -> Typed:
         inner = self.convert(node.this)
         if not node.expressions:
             raise TextError("IN is followed by a list of values in parentheses", inner.offset)
         options = [self._compare("=", inner, self.convert(option)) for option in node.expressions]
         if len(options) == 1:
             return options[0]
-        return _Typed(Logic("OR", tuple(option.expression for option in options)), None, inner.offset)
+        return Typed(Logic("OR", tuple(option.expression for option in options)), None, inner.offset)
 
-    def _between(self, node: exp.Between) -> _Typed:
+    def _between(self, node: exp.Between) -> Typed:
         inner = self.convert(node.this)
         low = self._compare(">=", inner, self.convert(node.args["low"]))
         high = self._compare("<=", inner, self.convert(node.args["high"]))
-        return _Typed(Logic("AND", (low.expression, high.expression)), None, inner.offset)
+        return Typed(Logic("AND", (low.expression, high.expression)), None, inner.offset)
 
-    def _like(self, node: exp.Like) -> _Typed:
+    def _like(self, node: exp.Like) -> Typed:
         inner, pattern = self.convert(node.this), node.expression
         self._want(inner, "text", "LIKE")
         if not (isinstance(pattern, exp.Literal) and pattern.is_string):
@@ -282,9 +267,9 @@ class _Converter:
             raise TextError(
                 f"not supported: characters beyond U+FFFF in a LIKE pattern, {reason}", inner.offset
             )
-        return _Typed(Like(inner.expression, value), None, inner.offset)
+        return Typed(Like(inner.expression, value), None, inner.offset)
 
-    def _arithmetic(self, operator: ArithmeticOperator, left: _Typed, right: _Typed) -> _Typed:
+    def _arithmetic(self, operator: ArithmeticOperator, left: Typed, right: Typed) -> Typed:
         self._want_numeric(left, operator)
         self._want_numeric(right, operator)
         left, right = self._alike(left, right, operator)
@@ -297,19 +282,19 @@ class _Converter:
         try:
             values = combined(operator, left.range, right.range, left.type)
         except RangeOverflowError:
-            raise _overflow(operator, left) from None
+            raise overflow(operator, left) from None
         expression = Arithmetic(operator, left.expression, right.expression, left.type)
-        return _Typed(expression, values, left.offset)
+        return Typed(expression, values, left.offset)
 
-    def _compare(self, operator: ComparisonOperator, left: _Typed, right: _Typed) -> _Typed:
+    def _compare(self, operator: ComparisonOperator, left: Typed, right: Typed) -> Typed:
         left, right = self._alike(left, right, operator)
         if left.type == "boolean" and operator not in ("=", "<>"):
             raise TextError(f"true and false have no order: {operator}", left.offset)
         self._check_allowed(left, right)
         self._check_allowed(right, left)
-        return _Typed(Comparison(operator, left.expression, right.expression), None, left.offset)
+        return Typed(Comparison(operator, left.expression, right.expression), None, left.offset)
 
-    def _check_allowed(self, side: _Typed, other: _Typed) -> None:
+    def _check_allowed(self, side: Typed, other: Typed) -> None:
         """Refuse a text that the contract says the field never holds."""
         if side.one_of is None or not isinstance(other.expression, Constant):
             return
@@ -318,7 +303,7 @@ class _Converter:
             name = next(iter(named_of(side.expression))).name
             raise TextError(f"{name} is never '{value}'", side.offset, did_you_mean(str(value), side.one_of))
 
-    def _call(self, function: FunctionName, node: exp.Func) -> _Typed:
+    def _call(self, function: FunctionName, node: exp.Func) -> Typed:
         arguments = [self.convert(part) for part in (node.this, *node.expressions)]
         first = arguments[0]
         match function:
@@ -326,65 +311,51 @@ class _Converter:
                 self._want_numeric(first, function)
                 assert first.range is not None
                 call = Call("ABS", (first.expression,), first.type)
-                return _Typed(call, self._held(first.range.absolute(), function, first), first.offset)
+                return Typed(call, self._held(first.range.absolute(), function, first), first.offset)
             case "LENGTH":
                 self._want(first, "text", function)
-                return _Typed(Call("LENGTH", (first.expression,), "integer"), Range(0, 2**31), first.offset)
+                return Typed(Call("LENGTH", (first.expression,), "integer"), Range(0, 2**31), first.offset)
             case "COALESCE":
                 return self._coalesce(arguments)
 
-    def _coalesce(self, arguments: list[_Typed]) -> _Typed:
+    def _coalesce(self, arguments: list[Typed]) -> Typed:
         if len(arguments) < 2:
             raise TextError("COALESCE takes two values or more", arguments[0].offset)
         for argument in arguments[1:]:
             self._alike(arguments[0], argument, "COALESCE")
         if {argument.type for argument in arguments} == {"integer", "number"}:
-            arguments = [_widened(argument) for argument in arguments]
+            arguments = [widened(argument) for argument in arguments]
+        arguments = up_to_constant(arguments)
+        if len(arguments) == 1:
+            return arguments[0]
         ranges = [argument.range for argument in arguments if argument.range is not None]
         joined = reduce(Range.joined, ranges) if ranges else None
         call = Call("COALESCE", tuple(argument.expression for argument in arguments), arguments[0].type)
-        return _Typed(call, joined, arguments[0].offset)
+        return Typed(call, joined, arguments[0].offset)
 
-    def _alike(self, left: _Typed, right: _Typed, operator: str) -> tuple[_Typed, _Typed]:
+    def _alike(self, left: Typed, right: Typed, operator: str) -> tuple[Typed, Typed]:
         if left.type == right.type:
             return left, right
         if {left.type, right.type} == {"integer", "number"}:
-            return _widened(left), _widened(right)
+            return widened(left), widened(right)
         raise TextError(f"{operator} takes values of one type, not {left.type} and {right.type}", left.offset)
 
-    def _held(self, values: Range, operator: str, operand: _Typed) -> Range:
+    def _held(self, values: Range, operator: str, operand: Typed) -> Range:
         try:
             check(values, operand.type)
         except RangeOverflowError:
-            raise _overflow(operator, operand) from None
+            raise overflow(operator, operand) from None
         return values
 
-    def _want(self, typed: _Typed, wanted: ValueType, operator: str) -> None:
+    def _want(self, typed: Typed, wanted: ValueType, operator: str) -> None:
         if typed.type != wanted:
             raise TextError(f"{operator} takes {wanted}, not {typed.type}", typed.offset)
 
-    def _want_numeric(self, typed: _Typed, operator: str) -> None:
+    def _want_numeric(self, typed: Typed, operator: str) -> None:
         if typed.range is None:
             raise TextError(f"{operator} takes numbers, not {typed.type}", typed.offset)
-
-
-def _widened(typed: _Typed) -> _Typed:
-    if typed.type == "number":
-        return typed
-    assert typed.range is not None
-    expression = typed.expression
-    wide = (
-        Constant(float(expression.value), "number") if isinstance(expression, Constant) else Widen(expression)
-    )
-    return _Typed(wide, typed.range.widened(), typed.offset)
 
 
 def _finite(digits: str) -> float | None:
     value = float(digits)
     return value if math.isfinite(value) else None
-
-
-def _overflow(operator: str, left: _Typed) -> TextError:
-    held = "64 bits" if left.type == "integer" else "a double"
-    problem = f"{operator} could overflow {held} for values that the contract allows"
-    return TextError(problem, left.offset, "divide first, or compare smaller terms")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contract.events import Field, FieldType
+from contract.events import Field, FieldType, load_contract
 from rules.expressions import ValueType
 from rules.features import HOUR_MS, Feature, FeatureFunction
 from rules.names import field_range
@@ -58,7 +58,7 @@ def feature_range(feature: Feature, field: Field | None) -> Range | None:
         case "MS_SINCE_PREVIOUS":
             return Range(0, feature.window_ms + feature.step_ms)
         case "FIRST_SEEN_MS":
-            return Range(-feature.window_ms - feature.step_ms, INTEGER_MAX)
+            return Range(load_contract().limits.event_time_ms_min, INTEGER_MAX)
         case "DISTANCE_KM":
             return Range(0.0, LONGEST_WAY_KM)
         case "SPEED_KMH":

@@ -7,10 +7,14 @@ import random
 from contract.events import Field
 from rules.conditions import parse_expression
 from rules.errors import TextError
-from rules.expressions import Expression
-from rules.names import Names, names_of_fields
+from rules.expressions import Expression, FeatureValue, FieldValue, Listed, ParameterValue, ValueType
+from rules.feature_values import feature_range
+from rules.features import DAY_MS, Feature, FeatureFunction
+from rules.names import Names, Readable, names_of_fields
+from rules.ranges import Range
 
 INTEGER_MAX = 2**63 - 1
+IS_LISTED = "LISTED(city, 'watched')"
 LEFT_OUT = ("overflow", "by zero for every event")
 Row = dict[str, str | int | float | bool | None]
 
@@ -25,7 +29,6 @@ FIELDS = {
     "flag": Field("flag", "boolean", False, ""),
     "is_fraud": Field("is_fraud", "boolean", False, ""),
 }
-NAMES = Names(names_of_fields(FIELDS.values()))
 TEXTS = [
     "", "a", "A", "b", "ab", "a%", "a_c", "it's", "\\", "\\'", "a\\b", "ä", "é", "e\u0301", "ß", "ZZ",
     " ", "a ", "\uffee", "\ue000", "\U0001f600", "\U0001f600x", "null", "TRUE", "0", "--", "/*", "{x}", "ab%",
@@ -43,10 +46,57 @@ VALUES: dict[str, list[str | int | float | bool | None]] = {
 }
 
 
+def _column(value: Readable) -> str:
+    node = value.expression
+    return node.name if isinstance(node, FieldValue) else node.column
+
+
+def _feature(name: str, function: FeatureFunction, field: str | None, kind: ValueType) -> Readable:
+    feature = Feature(function, field, "transaction", None, "card_id", DAY_MS, 0, kind)
+    return Readable(FeatureValue(feature, name), feature_range(feature, FIELDS[field] if field else None))
+
+
+def _parameter(name: str, kind: ValueType, low: float, high: float) -> Readable:
+    return Readable(ParameterValue("a_rule", name, kind, low, low, high), Range(low, high))
+
+
+READ = {
+    **names_of_fields(FIELDS.values()),
+    "uses": _feature("uses", "COUNT", None, "integer"),
+    "spent": _feature("spent", "SUM", "whole", "integer"),
+    "mean": _feature("mean", "AVG", "cents", "number"),
+    "speed": _feature("speed", "SPEED_KMH", None, "number"),
+    "city_before": _feature("city_before", "PREVIOUS", "city", "text"),
+    "flag_before": _feature("flag_before", "PREVIOUS", "flag", "boolean"),
+    "uses_max": _parameter("uses_max", "integer", -100, 100),
+    "share": _parameter("share", "number", 0.0, 1.0),
+}
+NAMES = Names(READ, lists=True)
+LISTED = Listed(FieldValue("city", "text"), "watched")
+VALUES |= {
+    "uses": [None, 0, 1, 7, 2**31],
+    "spent": [None, 0, 2**63 - 1, -(2**63), -1],
+    "mean": [None, 0.0, 1e14, 33.333333333333336],
+    "speed": [None, 0.0, 72_057_600_000.0, 1e-12],
+    "city_before": VALUES["city"],
+    "flag_before": VALUES["flag"],
+    "uses_max": [-100, 0, 7, 100],
+    "share": [0.0, 0.1, 1.0],
+}
+COLUMNS = {name: _column(value) for name, value in READ.items()}
+TYPES: dict[str, str] = {COLUMNS[name]: value.expression.type for name, value in READ.items()}
+TYPES[LISTED.column] = "boolean"
+
+
 def rows(count: int, seed: int) -> list[Row]:
     """Rows of extremes and NULLs in chance company."""
     chance = random.Random(seed)
-    return [{name: chance.choice(VALUES[name]) for name in FIELDS} for _ in range(count)]
+    made: list[Row] = []
+    for _ in range(count):
+        row = {COLUMNS[name]: chance.choice(VALUES[name]) for name in READ}
+        row[LISTED.column] = None if row["city"] is None else chance.choice([True, False])
+        made.append(row)
+    return made
 
 
 def expressions(count: int, seed: int) -> dict[str, Expression]:
@@ -73,7 +123,9 @@ class _Maker:
 
     def boolean(self, depth: int) -> str:
         if depth <= 0:
-            return self.chance.choice(["flag", "is_fraud", "flag IS NULL", "city = status", "TRUE"])
+            return self.chance.choice(
+                ["flag", "is_fraud", "flag IS NULL", "city = status", "TRUE", "flag_before", IS_LISTED]
+            )
         word = self.chance.choice(["AND", "OR"])
         sign = self.chance.choice(["=", "<>", "<", "<=", ">", ">=", "!="])
         inside = depth - 1
@@ -98,7 +150,8 @@ class _Maker:
     def integer(self, depth: int) -> str:
         if depth <= 0:
             constants = ["0", "1", "-1", "7", "2147483648", "9223372036854775807"]
-            return self.chance.choice(["whole", "small", "small", "cents", "cents", *constants])
+            fields = ["whole", "small", "small", "cents", "cents", "uses", "spent", "uses_max"]
+            return self.chance.choice([*fields, *constants])
         sign, inside = self.chance.choice("+-*/%"), depth - 1
         options = [
             lambda: f"({self.integer(inside)} {sign} {self.integer(inside)})",
@@ -112,9 +165,8 @@ class _Maker:
 
     def number(self, depth: int) -> str:
         if depth <= 0:
-            return self.chance.choice(
-                ["degrees", "wide", "0.1", "1e-7", "2.5", "0.0", "1e22", "123456789.125"]
-            )
+            constants = ["0.1", "1e-7", "2.5", "0.0", "1e22", "123456789.125"]
+            return self.chance.choice(["degrees", "wide", "mean", "speed", "share", *constants])
         sign, inside = self.chance.choice("+-*/"), depth - 1
         options = [
             lambda: f"({self.number(inside)} {sign} {self.number(inside)})",
@@ -128,7 +180,7 @@ class _Maker:
 
     def text(self, depth: int) -> str:
         if depth <= 0:
-            return self.chance.choice(["city", "status", self.literal()])
+            return self.chance.choice(["city", "status", "city_before", self.literal()])
         return self.chance.choice([self.text(0), f"COALESCE({self.text(0)}, {self.text(0)})"])
 
     def literal(self) -> str:

@@ -10,7 +10,7 @@ import pytest
 from rules.dialects import DIALECTS, Engine
 from rules.interpreter import evaluate
 from tests.rules.engine_values import engine_values
-from tests.rules.generated import FIELDS, expressions, rows
+from tests.rules.generated import TYPES, expressions, rows
 
 EXPRESSIONS = 300
 ROWS = 80
@@ -21,11 +21,10 @@ SEED = 20261121
 @pytest.mark.timeout(600)
 def test_generated_expressions_have_one_value_in_flink_spark_and_python(tmp_path: Path) -> None:
     trees, events = expressions(EXPRESSIONS, SEED), rows(ROWS, SEED)
-    types = {name: field.type for name, field in FIELDS.items()}
 
     def values(engine: Engine) -> list[list[object]]:
         sql = [DIALECTS[engine].render(tree) for tree in trees.values()]
-        return engine_values(engine, types, events, sql, tmp_path)
+        return engine_values(engine, TYPES, events, sql, tmp_path)
 
     with ThreadPoolExecutor(2) as pool:
         flink, spark = pool.map(values, ("flink", "spark"))
