@@ -91,12 +91,7 @@ class _Converter:
 
     def convert(self, node: Any) -> Typed:
         """Return the typed form of a node, calculated where it reads no field, or refuse it by name."""
-        typed = self._typed(node)
-        if isinstance(typed.expression, Constant) or any(True for _ in named_of(typed.expression)):
-            return typed
-        value = evaluate(typed.expression, {})
-        assert value is not None
-        return Typed(Constant(value, typed.type), typed.range, typed.offset)
+        return _folded(self._typed(node))
 
     def _typed(self, node: Any) -> Typed:
         match node:
@@ -292,7 +287,7 @@ class _Converter:
             raise TextError(f"true and false have no order: {operator}", left.offset)
         self._check_allowed(left, right)
         self._check_allowed(right, left)
-        return Typed(Comparison(operator, left.expression, right.expression), None, left.offset)
+        return _folded(Typed(Comparison(operator, left.expression, right.expression), None, left.offset))
 
     def _check_allowed(self, side: Typed, other: Typed) -> None:
         """Refuse a text that the contract says the field never holds."""
@@ -354,6 +349,15 @@ class _Converter:
     def _want_numeric(self, typed: Typed, operator: str) -> None:
         if typed.range is None:
             raise TextError(f"{operator} takes numbers, not {typed.type}", typed.offset)
+
+
+def _folded(typed: Typed) -> Typed:
+    """Calculate what reads nothing."""
+    if isinstance(typed.expression, Constant) or any(True for _ in named_of(typed.expression)):
+        return typed
+    value = evaluate(typed.expression, {})
+    assert value is not None
+    return Typed(Constant(value, typed.type), typed.range, typed.offset)
 
 
 def _finite(digits: str) -> float | None:
