@@ -24,7 +24,6 @@ from rules.expressions import (
     IsNull,
     Like,
     Listed,
-    Logic,
     Negate,
     Not,
     ValueType,
@@ -35,7 +34,7 @@ from rules.names import NAME_FORM, NAME_PATTERN, Names
 from rules.ranges import INTEGER_MAX, Range, RangeOverflowError, check, combined
 from rules.refusals import UNSUPPORTED
 from rules.syntax import syntax_tree
-from rules.typed import Typed, overflow, up_to_constant, widened
+from rules.typed import Typed, connected, overflow, up_to_constant, widened
 
 ARITHMETIC: dict[type, ArithmeticOperator] = {
     exp.Add: "+",
@@ -215,8 +214,7 @@ class _Converter:
         operands = [self.convert(part) for part in node.flatten()]
         for operand in operands:
             self._want(operand, "boolean", word)
-        expression = Logic(word, tuple(operand.expression for operand in operands))
-        return Typed(expression, None, operands[0].offset)
+        return connected(word, operands)
 
     def _not(self, node: exp.Not) -> Typed:
         inner = self.convert(node.this)
@@ -236,15 +234,13 @@ class _Converter:
         if not node.expressions:
             raise TextError("IN is followed by a list of values in parentheses", inner.offset)
         options = [self._compare("=", inner, self.convert(option)) for option in node.expressions]
-        if len(options) == 1:
-            return options[0]
-        return Typed(Logic("OR", tuple(option.expression for option in options)), None, inner.offset)
+        return connected("OR", options)
 
     def _between(self, node: exp.Between) -> Typed:
         inner = self.convert(node.this)
         low = self._compare(">=", inner, self.convert(node.args["low"]))
         high = self._compare("<=", inner, self.convert(node.args["high"]))
-        return Typed(Logic("AND", (low.expression, high.expression)), None, inner.offset)
+        return connected("AND", [low, high])
 
     def _like(self, node: exp.Like) -> Typed:
         inner, pattern = self.convert(node.this), node.expression

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from rules.errors import TextError
-from rules.expressions import Constant, Expression, ValueType, Widen
+from rules.expressions import Constant, Expression, Logic, ValueType, Widen
 from rules.ranges import Range
 
 
@@ -42,6 +44,24 @@ def up_to_constant(arguments: list[Typed]) -> list[Typed]:
         if isinstance(argument.expression, Constant):
             return arguments[:count]
     return arguments
+
+
+def connected(word: Literal["AND", "OR"], operands: Sequence[Typed]) -> Typed:
+    """Join conditions; a constant decides or drops out: Flink's planner can fail on it inside others."""
+    deciding = word == "OR"
+    values = [_constant(operand) for operand in operands]
+    if deciding in values:
+        return operands[values.index(deciding)]
+    open_ones = [operand for operand, value in zip(operands, values, strict=True) if value is None]
+    if len(open_ones) < 2:
+        return (open_ones or operands)[0]
+    expression = Logic(word, tuple(operand.expression for operand in open_ones))
+    return Typed(expression, None, operands[0].offset)
+
+
+def _constant(typed: Typed) -> bool | None:
+    expression = typed.expression
+    return bool(expression.value) if isinstance(expression, Constant) else None
 
 
 def overflow(operator: str, left: Typed) -> TextError:
