@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as sf
 
 from rules.catalog import Rule
 from rules.compiler import compile_rule
 from spark_jobs.backtest.card_precision import CardPrecision, CardRanking
+from spark_jobs.backtest.evaluating import evaluable
 from spark_jobs.backtest.lake_history import (
     count_outcomes,
     find_extent,
@@ -61,8 +61,11 @@ class Backtest:
 def backtest(question: Question, events: DataFrame) -> Backtest:
     """Evaluate the rules over the events of the lake, and measure what they would have done.
 
+    ``events`` is the lake as :func:`spark_jobs.lake.read_events` gives it.
+
     Raises:
         BacktestError: the lake has no event of the types that the tested rules read, or the period is empty.
+        PlanError: the rules together ask for too many features.
     """
     asked = _filled_in(question, events)
     return measure_history(asked, read_history(asked, events))
@@ -75,12 +78,10 @@ def read_history(question: Question, events: DataFrame) -> History:
     assert as_of_ms is not None
     labels = known_labels(events, question.label_clock, as_of_ms).persist()
     try:
-        in_period = (sf.col("event_time_ms") >= days.start * DAY_MS) & (
-            sf.col("event_time_ms") < days.stop * DAY_MS
-        )
+        judged = evaluable(events, question.rules, days)
         conditions = [compile_rule(rule).condition("spark") for rule in question.rules]
         settled_ms = as_of_ms - question.settled_days * DAY_MS
-        outcomes = count_outcomes(events.where(in_period), labels, conditions, settled_ms)
+        outcomes = count_outcomes(judged, labels, conditions, settled_ms)
         return History(days.start, days.stop - 1, outcomes, find_known_frauds(events, labels))
     finally:
         labels.unpersist()

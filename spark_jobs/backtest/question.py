@@ -48,7 +48,8 @@ def choose_rules(names: Sequence[str], catalog: Path = CATALOG) -> tuple[tuple[R
     """Return the rules that ``names`` names, and the live ones they are compared with.
 
     A name is a rule file, a folder of them, or the id of a rule of the catalog. The live rules are the
-    catalog's without those of a tested id: a new version is not compared with the one it replaces.
+    catalog's on the same event types, without those of a tested id: a new version is not compared with
+    the one it replaces.
 
     Raises:
         BacktestError: there is no such file or id, or an id is named twice.
@@ -63,7 +64,10 @@ def choose_rules(names: Sequence[str], catalog: Path = CATALOG) -> tuple[tuple[R
             tested[rule.id] = rule
     if not tested:
         raise BacktestError("expected at least one rule: a file, a folder of files, or an id of the catalog")
-    return tuple(tested.values()), tuple(rule for rule in in_catalog if rule.id not in tested)
+    types = {rule.on for rule in tested.values()}
+    return tuple(tested.values()), tuple(
+        rule for rule in in_catalog if rule.id not in tested and rule.on in types
+    )
 
 
 def _named(name: str, in_catalog: Sequence[Rule]) -> tuple[Rule, ...]:

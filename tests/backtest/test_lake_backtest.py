@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as sf
 
 from rules.catalog import Rule, load_catalog
 from rules.interpreter import fires
@@ -34,10 +35,11 @@ def rules(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Rule]:
 
 
 def table(spark: SparkSession, events: list[dict[str, Any]]) -> DataFrame:
-    names = lake_event_type().names
-    return spark.createDataFrame(
-        [tuple(event.get(name) for name in names) for event in events], lake_event_type()
-    )
+    """The events as they stand in the lake."""
+    columns = lake_event_type()
+    rows = [tuple(event.get(name) for name in columns.names) for event in events]
+    day = sf.to_date(sf.timestamp_millis("event_time_ms"))
+    return spark.createDataFrame(rows, columns).withColumn("event_date", day)
 
 
 def ask(rules: dict[str, Rule], **changes: Any) -> Question:
