@@ -12,6 +12,9 @@ import typer
 from cli.application import CommandError, console, rules
 from contract.settings import Settings, load_settings
 from rules.catalog import CATALOG
+from rules.fact_history import FactHistory
+from spark_jobs.backtest.known_facts import known_facts, parse_trial
+from spark_jobs.backtest.output import Output
 from spark_jobs.backtest.question import BacktestError, Question, choose_rules
 
 EPOCH = date(1970, 1, 1)
@@ -57,6 +60,13 @@ def backtest(
     ] = None,
     png: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the chart there.")] = None,
     json: Annotated[Path | None, typer.Option(metavar="FILE", help="Write all figures there.")] = None,
+    facts: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Facts to try, JSON lines, beside the platform's.")
+    ] = None,
+    trials: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="RULE.NAME=VALUE", help="Try a parameter's value, at all times."),
+    ] = None,
     catalog: Annotated[
         Path, typer.Option(help="The folder of the live rules.", exists=True, file_okay=False)
     ] = CATALOG,
@@ -75,16 +85,18 @@ def backtest(
             k,
             blocked_days,
         )
-        _run(_settings(lake), question, png, json)
+        wanted = [parse_trial(text, question.rules) for text in trials or ()]
+        settings = _settings(lake)
+        _run(settings, question, known_facts(settings, facts, wanted), Output(png, json))
     except BacktestError as error:
         raise CommandError(str(error)) from None
 
 
-def _run(settings: Settings, question: Question, png: Path | None, json: Path | None) -> None:
+def _run(settings: Settings, question: Question, facts: FactHistory, output: Output) -> None:
     """Import Spark here: the other commands start without it."""
-    from spark_jobs.backtest.command import Output, run_backtest
+    from spark_jobs.backtest.command import run_backtest
 
-    run_backtest(settings, question, Output(png, json), console())
+    run_backtest(settings, question, facts, output, console())
 
 
 def _settings(lake: str | None) -> Settings:

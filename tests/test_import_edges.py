@@ -20,7 +20,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "data": {"contract", "rules", "ingestion"},
     "docker": {"contract", "rules", "storage", "stack"},
     "stack": {"contract", "rules", "storage", "ingestion", "monitoring"},
-    "cli": {"contract", "rules", "storage", "stack"},
+    "cli": {"contract", "rules", "storage", "stack", "spark_jobs"},
 }
 ENGINES = {"pyflink", "pyspark", "confluent_kafka", "kafka", "pymongo", "psycopg2", "prometheus_client"}
 OURS = {*MAY_IMPORT, "tests", "benchmarks"}

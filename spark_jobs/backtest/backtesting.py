@@ -8,6 +8,7 @@ from pyspark.sql import DataFrame
 
 from rules.catalog import Rule
 from rules.compiler import compile_rule
+from rules.fact_history import FactHistory
 from spark_jobs.backtest.card_precision import CardPrecision, CardRanking
 from spark_jobs.backtest.evaluating import evaluable
 from spark_jobs.backtest.lake_history import (
@@ -58,33 +59,40 @@ class Backtest:
         return _days(self.question)
 
 
-def backtest(question: Question, events: DataFrame) -> Backtest:
+def backtest(question: Question, events: DataFrame, facts: FactHistory) -> Backtest:
     """Evaluate the rules over the events of the lake, and measure what they would have done.
 
-    ``events`` is the lake as :func:`spark_jobs.lake.read_events` gives it.
+    ``events`` is the lake as :func:`spark_jobs.lake.read_events` gives it; ``facts`` are all that
+    count.
 
     Raises:
         BacktestError: the lake has no event of the types that the tested rules read, or the period is empty.
         PlanError: the rules together ask for too many features.
     """
     asked = _filled_in(question, events)
-    return measure_history(asked, read_history(asked, events))
+    return measure_history(asked, read_history(asked, events, facts))
 
 
-def read_history(question: Question, events: DataFrame) -> History:
+def read_history(question: Question, events: DataFrame, facts: FactHistory) -> History:
     """Read what the measures need. The question's days and as-of time are filled in."""
     days = _days(question)
     as_of_ms = question.as_of_ms
     assert as_of_ms is not None
     labels = known_labels(events, question.label_clock, as_of_ms).persist()
     try:
-        judged = evaluable(events, question.rules, days)
-        conditions = [compile_rule(rule).condition("spark") for rule in question.rules]
+        judged = evaluable(events, question.rules, days, facts)
         settled_ms = as_of_ms - question.settled_days * DAY_MS
-        outcomes = count_outcomes(judged, labels, conditions, settled_ms)
+        outcomes = count_outcomes(judged, labels, _conditions(question), settled_ms)
         return History(days.start, days.stop - 1, outcomes, find_known_frauds(events, labels))
     finally:
         labels.unpersist()
+
+
+def _conditions(question: Question) -> list[str]:
+    """Tested rules alert always; live ones where they were neither switched off nor in shadow."""
+    tested = [compile_rule(rule).condition("spark") for rule in question.tested]
+    live = [compile_rule(rule) for rule in question.live]
+    return tested + [f"{rule.condition('spark')} AND {rule.mode('spark')} = 'on'" for rule in live]
 
 
 def measure_history(question: Question, history: History) -> Backtest:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 from contextlib import closing
-from dataclasses import dataclass
-from pathlib import Path
 
 from pyspark.sql import DataFrame, SparkSession
 from rich.console import Console
 
 from contract.settings import Settings
+from rules.fact_history import FactHistory
 from spark_jobs.backtest.backtesting import Backtest, backtest
 from spark_jobs.backtest.chart import write_chart
+from spark_jobs.backtest.output import Output
 from spark_jobs.backtest.question import BacktestError, Question
 from spark_jobs.backtest.report import render
 from spark_jobs.backtest.report_json import as_json
@@ -27,25 +27,9 @@ WHERE job = 'land_events' AND status = 'succeeded' ORDER BY run_number
 """
 
 
-@dataclass(frozen=True)
-class Output:
-    """Files that are written beside the report, where a person names them."""
-
-    png: Path | None = None
-    json: Path | None = None
-
-    def check(self) -> None:
-        """Find out before the work whether the files can be written.
-
-        Raises:
-            BacktestError: a folder is not there.
-        """
-        for file in (self.png, self.json):
-            if file and not file.resolve().parent.is_dir():
-                raise BacktestError(f"{file}: there is no folder {file.resolve().parent} to write it into")
-
-
-def run_backtest(settings: Settings, question: Question, output: Output, console: Console) -> Backtest:
+def run_backtest(
+    settings: Settings, question: Question, facts: FactHistory, output: Output, console: Console
+) -> Backtest:
     """Backtest over the landed events of the lake, print the report and write the files.
 
     Raises:
@@ -59,7 +43,7 @@ def run_backtest(settings: Settings, question: Question, output: Output, console
         batch_ids = _landed(connection)
     if not batch_ids:
         raise BacktestError("nothing has been landed in the lake: run `make score` first")
-    result = backtest(question, _events(build_session(JOB), lake_uri, batch_ids))
+    result = backtest(question, _events(build_session(JOB), lake_uri, batch_ids), facts)
     console.print(render(result))
     _write(result, output)
     return result

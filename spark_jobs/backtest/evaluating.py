@@ -8,10 +8,13 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as sf
 
 from rules.catalog import Rule
+from rules.compiler import compile_rule
 from rules.expressions import fields_of
+from rules.fact_history import FactHistory
 from rules.feature_plan import FeaturePlan, plan_features
 from rules.features import Feature
 from spark_jobs.backtest.outcomes import DAY_MS
+from spark_jobs.facts import with_facts
 from spark_jobs.features import with_features
 
 COUNTED_COLUMNS = (
@@ -23,8 +26,8 @@ COUNTED_COLUMNS = (
 PLACE_COLUMNS = ("latitude", "longitude")
 
 
-def evaluable(events: DataFrame, rules: Sequence[Rule], days: range) -> DataFrame:
-    """Return the events of the days with the columns that the rules' conditions read.
+def evaluable(events: DataFrame, rules: Sequence[Rule], days: range, facts: FactHistory) -> DataFrame:
+    """Return the events of the days with the columns that the rules' conditions and modes read.
 
     Features see the events before the first day too, as far back as their windows go.
     """
@@ -40,7 +43,8 @@ def evaluable(events: DataFrame, rules: Sequence[Rule], days: range) -> DataFram
     if plan.features:
         rows = with_features(rows, plan)
     judged = sf.col("event_type").isin(*{rule.on for rule in rules})
-    return rows.where((sf.col("event_time_ms") >= first_ms) & judged)
+    in_period = rows.where((sf.col("event_time_ms") >= first_ms) & judged)
+    return with_facts(in_period, facts, [compile_rule(rule) for rule in rules])
 
 
 def needed_columns(rules: Iterable[Rule], plan: FeaturePlan) -> list[str]:

@@ -84,5 +84,5 @@ def _named(name: str, in_catalog: Sequence[Rule]) -> tuple[Rule, ...]:
     by_id = {rule.id: rule for rule in in_catalog}
     if name not in by_id:
         hint = did_you_mean(name, by_id)
-        raise BacktestError(f"unknown rule {name[:64]}; {hint} A file is named with its .yaml")
+        raise BacktestError(f"unknown rule {name[:64]}; {hint} (a file is named with its .yaml)")
     return (by_id[name],)

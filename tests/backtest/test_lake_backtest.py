@@ -9,6 +9,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as sf
 
 from rules.catalog import Rule, load_catalog
+from rules.fact_history import FactHistory
 from rules.interpreter import fires
 from spark_jobs.backtest.backtesting import backtest
 from spark_jobs.backtest.lake_history import find_known_frauds, known_labels
@@ -23,6 +24,7 @@ pytestmark = pytest.mark.engines
 
 TESTED = ("large", "risky_loan")
 LIVE = ("abroad", "at_night")
+NO_FACTS = FactHistory(())
 LAST_DAY = FIRST_DAY + DAYS - 1
 
 
@@ -80,7 +82,7 @@ def assert_equal(found: dict[str, Any], oracle: Oracle) -> None:
 
 def test_every_measure_is_what_its_definition_says(spark: SparkSession, rules: dict[str, Rule]) -> None:
     events = draw_history(seed=1, number=600)
-    found = as_json(backtest(ask(rules), table(spark, events)))
+    found = as_json(backtest(ask(rules), table(spark, events), NO_FACTS))
     assert_equal(found, oracle_of(events, rules))
     assert found["sets"]["tested rules together"]["caught"]["frauds"] > 20
     assert found["sets"]["live and tested rules"]["caught"]["unlabelled"] == 0
@@ -97,7 +99,7 @@ def test_labels_count_only_when_they_had_arrived(
         "as_of_ms": (FIRST_DAY + 14) * DAY_MS,
         "settled_days": 6,
     }
-    found = as_json(backtest(ask(rules, label_clock=clock, **period), table(spark, events)))
+    found = as_json(backtest(ask(rules, label_clock=clock, **period), table(spark, events), NO_FACTS))
     assert_equal(found, oracle_of(events, rules, clock=f"{clock}_ms", **period))
     assert found["sets"]["live and tested rules"]["caught"]["unlabelled"] > 0
 
@@ -120,10 +122,10 @@ def test_a_card_is_known_from_the_day_that_its_fraud_label_arrives(spark: SparkS
 def test_a_lake_without_events_of_the_type_is_refused(spark: SparkSession, rules: dict[str, Rule]) -> None:
     events = [event for event in draw_history(seed=4, number=50) if event["event_type"] == "label"]
     with pytest.raises(BacktestError, match="the lake holds no event of type application or transaction"):
-        backtest(ask(rules), table(spark, events))
+        backtest(ask(rules), table(spark, events), NO_FACTS)
 
 
 def test_a_period_that_ends_before_it_begins_is_refused(spark: SparkSession, rules: dict[str, Rule]) -> None:
     rows = table(spark, draw_history(seed=5, number=50))
     with pytest.raises(BacktestError, match="first day is not after its last"):
-        backtest(ask(rules, first_day=FIRST_DAY + 2, last_day=FIRST_DAY + 1), rows)
+        backtest(ask(rules, first_day=FIRST_DAY + 2, last_day=FIRST_DAY + 1), rows, NO_FACTS)
