@@ -10,6 +10,7 @@ from typing import Any
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
 from spark_jobs.backtest.backtesting import Backtest, RuleResult
 from spark_jobs.backtest.card_precision import CardPrecision
@@ -99,6 +100,8 @@ def _draw_saved(axes: Any, result: Backtest) -> None:
         alone = rule.overlap.alone.fraud_cents.get(currency, 0) / 100
         axes.barh(row, saved, color=OTHER, label="in all" if not row else None)
         axes.barh(row, alone, color=TESTED, label="by this rule alone" if not row else None)
+    axes.xaxis.set_major_locator(MaxNLocator(5))
+    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     _rule_axis(axes, result.by_rule)
     axes.legend(loc="lower right")
 

@@ -16,6 +16,20 @@ ALERTING_RULES = {
     "at_night": ("transaction", "event_time_ms / 3600000 % 24 < 5", "low"),
     "risky_loan": ("application", "credit_score < 500", "critical"),
 }
+WINDOWED_RULE = """
+id: spree
+version: 1
+on: transaction
+features:
+  uses: COUNT(*) BY card_id OVER 2 DAYS
+  mean: AVG(amount_cents) BY card_id OVER 5 DAYS
+  frauds: COUNT(*) OF label WHERE is_fraud BY user_id OVER 3 DAYS
+parameters:
+  least_uses: 2 (1..9)
+when: (uses >= least_uses AND amount_cents > mean OR frauds > 2) AND NOT LISTED(merchant_id, 'trusted')
+severity: high
+message: "{uses} uses"
+"""
 RULE_TEXT = """
 id: {id}
 version: 1
