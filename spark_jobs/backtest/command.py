@@ -17,6 +17,7 @@ from spark_jobs.backtest.question import BacktestError, Question
 from spark_jobs.backtest.report import render
 from spark_jobs.backtest.report_json import as_json
 from spark_jobs.lake import read_events
+from spark_jobs.progress import Progress
 from spark_jobs.session import build_session
 from storage.postgres import Connection, connect_batch, require_migrated, transaction
 
@@ -43,7 +44,10 @@ def run_backtest(
         batch_ids = _landed(connection)
     if not batch_ids:
         raise BacktestError("nothing has been landed in the lake: run `make score` first")
+    progress = Progress(JOB, console)
+    progress.say(f"{len(question.rules)} rules over {len(batch_ids)} landed runs")
     result = backtest(question, _events(build_session(JOB), lake_uri, batch_ids), facts)
+    progress.say(f"{result.tested.figures.present.events:,} events judged")
     console.print(render(result))
     _write(result, output)
     return result
