@@ -47,7 +47,8 @@ def _draw_alerts(axes: Any, result: Backtest) -> None:
         axes.step(
             days, result.live.figures.alerts_by_day, where="mid", color=LIVE, label="alerts of the live rules"
         )
-    axes.legend(loc="upper left")
+    axes.margins(y=0.2)
+    axes.legend(loc="upper left", ncols=3)
     _date_axis(axes)
 
 
