@@ -84,7 +84,7 @@ def candidates_sql(view: str, rules: Sequence[CompiledRule], emit_from: Mapping[
     """
     fires = "\n   OR ".join(rule.condition("flink") for rule in rules)
     where = f"{_emitted(emit_from)}({fires})"
-    if any(rule.parameters or rule.listed for rule in rules):
+    if any(rule.parameters or rule.listed or rule.reads_risk_level for rule in rules):
         known = f"SELECT *, facts_offset() AS facts_offset FROM {view}"  # noqa: S608
         return f"SELECT *, now_ms() AS detected_at_ms FROM ({known})\nWHERE {where}"  # noqa: S608
     stamps = "now_ms() AS detected_at_ms, facts_offset() AS facts_offset"

@@ -18,6 +18,7 @@ FUNCTIONS = {
     "parameter_number": "ParameterNumber",
     "listed": "Listed",
     "rule_mode": "RuleMode",
+    "user_risk_level": "UserRiskLevel",
 }
 
 

@@ -17,6 +17,7 @@ from rules.expressions import (
     Negate,
     Not,
     ParameterValue,
+    RiskLevelValue,
     Widen,
 )
 
@@ -35,7 +36,7 @@ def quoted(text: str) -> str:
 
 def _written(expression: Expression) -> str:
     match expression:
-        case FieldValue() | FeatureValue() | ParameterValue():
+        case FieldValue() | FeatureValue() | ParameterValue() | RiskLevelValue():
             return expression.name
         case Constant(value=value):
             return _constant(value)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from rules.catalog import Rule
 from rules.dialects import DIALECTS, Engine
-from rules.expressions import Listed, ParameterValue, listed_of
+from rules.expressions import Listed, ParameterValue, RiskLevelValue, listed_of
 from rules.features import Feature
 
 
@@ -42,6 +42,11 @@ class CompiledRule:
     def listed(self) -> tuple[Listed, ...]:
         """The questions about lists in the condition, each once."""
         return tuple(dict.fromkeys(listed_of(self.rule.condition)))
+
+    @property
+    def reads_risk_level(self) -> bool:
+        """Whether a text reads the user's risk level."""
+        return any(isinstance(value, RiskLevelValue) for value in self.rule.evidence_values)
 
     def condition(self, engine: Engine) -> str:
         """The condition, false or NULL for events of other types and outside the times in force."""

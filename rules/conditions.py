@@ -26,6 +26,7 @@ from rules.expressions import (
     Listed,
     Negate,
     Not,
+    RiskLevelValue,
     ValueType,
     named_of,
 )
@@ -63,7 +64,7 @@ def parse_condition(text: str, names: Names) -> Expression:
     expression = parse_expression(text, names)
     if expression.type != "boolean":
         raise TextError(f"a condition is true or false, this is of type {expression.type}", 0)
-    if not any(isinstance(read, FieldValue | FeatureValue) for read in named_of(expression)):
+    if not any(isinstance(read, FieldValue | FeatureValue | RiskLevelValue) for read in named_of(expression)):
         raise TextError("the condition reads no field, so it is the same for every event", 0)
     return expression
 

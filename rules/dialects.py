@@ -8,8 +8,8 @@
   the moment; the hexadecimal form of UTF-8 gives code point order always. Spark compares bytes.
 * Text literals: Flink doubles quotes, Spark reads backslash escapes.
 * Boolean as text: Flink writes TRUE, Spark true; both are written out here.
-* Dated facts (parameters, lists, a rule's mode): functions of the event's time and of how much of
-  the facts was known in Flink; columns that the batch provides in Spark.
+* Dated facts (parameters, lists, a rule's mode, a user's risk level): functions of the event's time
+  and of how much of the facts was known in Flink; columns that the batch provides in Spark.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from rules.expressions import (
     Negate,
     Not,
     ParameterValue,
+    RiskLevelValue,
     ValueType,
     Widen,
     mode_column,
@@ -88,6 +89,10 @@ class Dialect:
         """A rule's mode in force at the event's time: on, off or shadow."""
         raise TypeError(type(self).__name__)
 
+    def risk_level(self, value: RiskLevelValue) -> str:
+        """The user's risk level in force at the event's time, or NULL."""
+        raise TypeError(type(self).__name__)
+
     def as_text(self, sql: str, kind: ValueType) -> str:
         """A value inside an alert's message; NULL reads ``null``."""
         if kind == "boolean":
@@ -107,6 +112,8 @@ class Dialect:
                 return self.column(expression.column)
             case ParameterValue():
                 return self.parameter(expression)
+            case RiskLevelValue():
+                return self.risk_level(expression)
             case Listed():
                 return self.listed(expression)
             case Constant(value=value):
@@ -198,6 +205,10 @@ class FlinkDialect(Dialect):
         """A rule's mode in force at the event's time: on, off or shadow."""
         return self._fact("rule_mode", self.text(rule_id))
 
+    def risk_level(self, value: RiskLevelValue) -> str:
+        """The user's risk level in force at the event's time, or NULL."""
+        return self._fact(value.name, self.column("user_id"))
+
     def _fact(self, function: str, *arguments: str) -> str:
         known = (self.column("event_time_ms"), self.column("facts_offset"))
         return f"{function}({', '.join((*arguments, *known))})"
@@ -238,6 +249,10 @@ class SparkDialect(Dialect):
     def mode(self, rule_id: str) -> str:
         """A rule's mode in force at the event's time: on, off or shadow."""
         return self.column(mode_column(rule_id))
+
+    def risk_level(self, value: RiskLevelValue) -> str:
+        """The user's risk level in force at the event's time, or NULL."""
+        return self.column(value.column)
 
 
 DIALECTS: dict[Engine, Dialect] = {"flink": FlinkDialect(), "spark": SparkDialect()}

@@ -74,6 +74,19 @@ class ParameterValue:
 
 
 @dataclass(frozen=True)
+class RiskLevelValue:
+    """The user's risk level in force at the event's time, as the batch said it; NULL where it said none."""
+
+    name: str = "user_risk_level"
+    type: ValueType = "text"
+
+    @property
+    def column(self) -> str:
+        """The column that holds it where the engine provides one."""
+        return self.name
+
+
+@dataclass(frozen=True)
 class Constant:
     """A value written in the rule."""
 
@@ -174,7 +187,7 @@ class Logic:
     type: ValueType = "boolean"
 
 
-Named = FieldValue | FeatureValue | ParameterValue
+Named = FieldValue | FeatureValue | ParameterValue | RiskLevelValue
 """What a condition or a message reads by a name."""
 
 Expression = (
@@ -190,7 +203,7 @@ def mode_column(rule_id: str) -> str:
 def children(expression: Expression) -> tuple[Expression, ...]:
     """Return the direct operands of a node."""
     match expression:
-        case FieldValue() | FeatureValue() | ParameterValue() | Constant():
+        case FieldValue() | FeatureValue() | ParameterValue() | RiskLevelValue() | Constant():
             return ()
         case Arithmetic() | Comparison():
             return (expression.left, expression.right)
@@ -210,9 +223,9 @@ def nodes_of(expression: Expression) -> Iterator[Expression]:
 
 
 def named_of(expression: Expression) -> Iterator[Named]:
-    """Yield the fields, features and parameters that the tree reads, repeats included."""
+    """Yield what the tree reads by a name, repeats included."""
     for node in nodes_of(expression):
-        if isinstance(node, FieldValue | FeatureValue | ParameterValue):
+        if isinstance(node, FieldValue | FeatureValue | ParameterValue | RiskLevelValue):
             yield node
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from rules.expressions import ParameterValue
-from rules.facts import Fact, ListEntry, Mode, ParameterValueSet, RuleMode, Subject
+from rules.facts import Fact, ListEntry, Mode, ParameterValueSet, RuleMode, Subject, UserRiskLevel
 
 NO_FACTS = -1
 """The offset of a decision that knew no fact."""
@@ -101,6 +101,12 @@ class FactHistory:
         """Return a rule's mode; ``on`` where nothing was said."""
         stored = self.in_force(("rule_mode", rule_id), event_time_ms, facts_offset)
         return stored.fact.statement.mode if stored and isinstance(stored.fact.statement, RuleMode) else "on"
+
+    def risk_level(self, user_id: str, event_time_ms: int, facts_offset: int | None = None) -> str | None:
+        """Return a user's risk level; None where the batch said none."""
+        stored = self.in_force(("user_risk_level", user_id), event_time_ms, facts_offset)
+        statement = stored.fact.statement if stored else None
+        return statement.level if isinstance(statement, UserRiskLevel) else None
 
     def listed(self, list_name: str, value: str, event_time_ms: int, facts_offset: int | None = None) -> bool:
         """Whether a value is on a list."""

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import math
 import re
-from typing import Any
+from typing import Any, TypeVar
 
 from contract.card_numbers import holds_card_number
 from contract.json_text import RefusedTextError, read_object
 from rules.characters import holds_control
-from rules.facts import MODES, Fact, ListEntry, ParameterValueSet, RuleMode, RuleText, Statement
+from rules.facts import (
+    MODES,
+    RISK_LEVELS,
+    Fact,
+    ListEntry,
+    ParameterValueSet,
+    RuleMode,
+    RuleText,
+    Statement,
+    UserRiskLevel,
+)
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 FACT_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
@@ -18,9 +28,12 @@ TIME_MS_MAX = 253_402_300_799_999
 VERSION_MAX = 999_999_999
 INTEGER_MIN, INTEGER_MAX = -(2**63), 2**63 - 1
 LIST_VALUE_CHARACTERS_MAX = 256
+USER_CHARACTERS_MAX = 64
 PERSON_CHARACTERS_MAX = 128
 COMMENT_CHARACTERS_MAX = 500
 RULE_TEXT_CHARACTERS_MAX = 16 * 1024
+
+_Word = TypeVar("_Word", bound=str)
 
 _COMMON = (
     *("fact_id", "kind", "from_event_time_ms", "until_event_time_ms"),
@@ -31,6 +44,7 @@ _OWN: dict[str, tuple[str, ...]] = {
     "rule_mode": ("rule_id", "mode"),
     "parameter": ("rule_id", "name", "value"),
     "list_entry": ("list", "value", "listed"),
+    "user_risk_level": ("user_id", "level"),
 }
 
 
@@ -89,16 +103,23 @@ def _statement(kind: str, members: dict[str, Any]) -> Statement:
     if kind == "list_entry":
         value = _text(members, "value", 1, LIST_VALUE_CHARACTERS_MAX)
         return ListEntry(_matching(members, "list", NAME), value, _truth(members, "listed"))
+    if kind == "user_risk_level":
+        user_id = _text(members, "user_id", 1, USER_CHARACTERS_MAX)
+        return UserRiskLevel(user_id, _one_of(members, "level", RISK_LEVELS))
     rule_id = _matching(members, "rule_id", NAME)
     if kind == "rule":
         text = _text(members, "text", 1, RULE_TEXT_CHARACTERS_MAX, lines=True)
         return RuleText(rule_id, _whole(members, "version", 1, VERSION_MAX), text)
     if kind == "parameter":
         return ParameterValueSet(rule_id, _matching(members, "name", NAME), _number(members, "value"))
-    for mode in MODES:
-        if members["mode"] == mode:
-            return RuleMode(rule_id, mode)
-    raise FactError(f"mode: expected one of {', '.join(MODES)}")
+    return RuleMode(rule_id, _one_of(members, "mode", MODES))
+
+
+def _one_of(members: dict[str, Any], name: str, known: tuple[_Word, ...]) -> _Word:
+    for word in known:
+        if members[name] == word:
+            return word
+    raise FactError(f"{name}: expected one of {', '.join(known)}")
 
 
 def _until(members: dict[str, Any]) -> int | None:

@@ -1,4 +1,4 @@
-"""Dated facts: what rules, thresholds, lists and modes are, from which event time on.
+"""Dated facts: what rules, thresholds, lists, modes and users' risk levels are, from which event time on.
 
 A fact is one message of the topic of facts, a JSON object with the message key ``fact_id``::
 
@@ -17,11 +17,12 @@ from typing import Any, Literal
 
 import orjson
 
-FactKind = Literal["rule", "rule_mode", "parameter", "list_entry"]
+FactKind = Literal["rule", "rule_mode", "parameter", "list_entry", "user_risk_level"]
 Mode = Literal["on", "off", "shadow"]
 Subject = tuple[str, ...]
 
 MODES: tuple[Mode, ...] = ("on", "off", "shadow")
+RISK_LEVELS = ("Low", "Medium", "High")
 
 
 @dataclass(frozen=True)
@@ -79,12 +80,26 @@ class ListEntry:
         return ("list_entry", self.list, self.value)
 
 
-Statement = RuleText | RuleMode | ParameterValueSet | ListEntry
+@dataclass(frozen=True)
+class UserRiskLevel:
+    """The risk level of a user, Low, Medium or High, as the batch scored an application."""
+
+    user_id: str
+    level: str
+
+    @property
+    def subject(self) -> Subject:
+        """What it is about."""
+        return ("user_risk_level", self.user_id)
+
+
+Statement = RuleText | RuleMode | ParameterValueSet | ListEntry | UserRiskLevel
 KINDS: dict[type, FactKind] = {
     RuleText: "rule",
     RuleMode: "rule_mode",
     ParameterValueSet: "parameter",
     ListEntry: "list_entry",
+    UserRiskLevel: "user_risk_level",
 }
 
 

@@ -21,6 +21,7 @@ from rules.expressions import (
     Negate,
     Not,
     ParameterValue,
+    RiskLevelValue,
     Widen,
 )
 
@@ -45,7 +46,7 @@ def evaluate(expression: Expression, event: Mapping[str, Value]) -> Value:
     match expression:
         case FieldValue(name=name):
             return event.get(name)
-        case FeatureValue() | ParameterValue() | Listed():
+        case FeatureValue() | ParameterValue() | RiskLevelValue() | Listed():
             return event.get(expression.column)
         case Constant(value=value):
             return value

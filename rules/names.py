@@ -11,7 +11,7 @@ from sqlglot.errors import SqlglotError
 from sqlglot.tokens import TokenType
 
 from contract.events import Field
-from rules.expressions import FieldValue, Named
+from rules.expressions import FieldValue, Named, RiskLevelValue
 from rules.ranges import Range, check
 
 NAME_PATTERN = re.compile(r"[a-z][a-z0-9_]{0,63}")
@@ -38,7 +38,7 @@ class Names:
     def noun(self) -> str:
         """What an unknown name is called in an error."""
         kinds = {type(value.expression) for value in self.readable.values()}
-        return "field" if kinds <= {FieldValue} else "name"
+        return "field" if kinds <= {FieldValue, RiskLevelValue} else "name"
 
 
 def names_of_fields(fields: Iterable[Field]) -> dict[str, Readable]:

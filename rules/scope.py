@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from contract.events import EventType
 from rules.documents import Document, Entry
-from rules.expressions import FeatureValue, ParameterValue
+from rules.expressions import FeatureValue, ParameterValue, RiskLevelValue
+from rules.facts import RISK_LEVELS
 from rules.feature_text import parse_feature
 from rules.feature_values import feature_range
 from rules.features import Feature
@@ -36,6 +37,9 @@ def read_scope(
     """
     readable = names_of_fields(event_type.fields)
     taken = dict.fromkeys(readable, f"a field of {event_type.name}")
+    risk_level = RiskLevelValue()
+    readable[risk_level.name] = Readable(risk_level, one_of=RISK_LEVELS)
+    taken[risk_level.name] = "the user's risk level"
     features: dict[str, Feature] = {}
     for name, entry in _declared(document, "features", taken, "a feature"):
         feature = entry.parsed(lambda text: parse_feature(text, event_type, event_types))

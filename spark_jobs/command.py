@@ -14,6 +14,7 @@ from contract.settings import Settings, SettingsError, load_settings
 from rules.errors import RuleError
 from spark_jobs.landing import Landed, Landing, land_files, land_new
 from spark_jobs.progress import Progress
+from spark_jobs.publish_risk_levels import publish_risk_levels
 from spark_jobs.runs import AlreadyRunningError, Counts, RunError
 from spark_jobs.scoring import Scored, Scoring, score
 from spark_jobs.session import build_session
@@ -98,6 +99,8 @@ def _score(options: argparse.Namespace) -> None:
         if options.recompute or not scored:
             scored.append(scorer.submit(score_new, recompute=options.recompute))
         results = [future.result() for future in scored]
+        if settings.kafka_bootstrap_servers is not None:
+            publish_risk_levels(settings, scoring_connection, wait=options.wait)
     progress.show(summary(total(counts), progress.seconds, results))
 
 

@@ -9,9 +9,9 @@ from pyspark.sql import functions as sf
 
 from rules.compiler import CompiledRule
 from rules.dialects import SparkDialect
-from rules.expressions import Listed, ParameterValue, mode_column
+from rules.expressions import Listed, ParameterValue, RiskLevelValue, mode_column
 from rules.fact_history import FactHistory, Span
-from rules.facts import ListEntry, ParameterValueSet, RuleMode
+from rules.facts import ListEntry, ParameterValueSet, RuleMode, UserRiskLevel
 
 DIALECT = SparkDialect()
 TIME = DIALECT.column("event_time_ms")
@@ -36,6 +36,8 @@ def with_facts(
     with_columns = events.select("*", *(column.alias(name) for name, column in columns.items()))
     for listed in dict.fromkeys(listed for rule in rules for listed in rule.listed):
         with_columns = _with_listed(with_columns, known, listed)
+    if any(rule.reads_risk_level for rule in rules):
+        with_columns = _with_risk_level(with_columns, known)
     return with_columns
 
 
@@ -107,6 +109,26 @@ def _with_listed(events: DataFrame, history: FactHistory, listed: Listed) -> Dat
     )
     found = sf.when(field.isNotNull(), sf.col("listed_value").isNotNull()).alias(listed.column)
     return events.join(entries, on_list, "left").select("*", found).drop(*entries.columns)
+
+
+def _with_risk_level(events: DataFrame, history: FactHistory) -> DataFrame:
+    """Join the times for which each user has a risk level; those of one user never overlap."""
+    times = [
+        (statement.user_id, span.from_ms, span.until_ms, statement.level)
+        for subject in history.subjects("user_risk_level")
+        for span in history.spans(subject)
+        if isinstance(statement := span.stored.fact.statement, UserRiskLevel)
+    ]
+    schema = "said_user string, said_from_ms long, said_until_ms long, said_level string"
+    levels = events.sparkSession.createDataFrame(times, schema)
+    time = sf.col("event_time_ms")
+    in_force = (
+        (sf.col("user_id") == sf.col("said_user"))
+        & (time >= sf.col("said_from_ms"))
+        & (sf.col("said_until_ms").isNull() | (time < sf.col("said_until_ms")))
+    )
+    level = sf.col("said_level").alias(RiskLevelValue().column)
+    return events.join(levels, in_force, "left").select("*", level).drop(*levels.columns)
 
 
 def _by_time(branches: Sequence[tuple[Span, str]], otherwise: str) -> str:

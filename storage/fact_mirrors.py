@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,7 +15,7 @@ from contract.names import POLICIES_COLLECTION
 from contract.settings import Settings, SettingsError
 from rules.dated_rules import dated_rules
 from rules.fact_history import FactHistory, RefusedFact, StoredFact
-from rules.facts import ListEntry, ParameterValueSet, RuleMode, RuleText, Statement
+from rules.facts import ListEntry, ParameterValueSet, RuleMode, RuleText, Statement, UserRiskLevel
 from storage import mongo
 from storage.postgres import Connection, transaction
 
@@ -35,7 +35,7 @@ def store_facts(connection: Connection, history: FactHistory) -> None:
     with transaction(connection) as cursor:
         cursor.execute("SELECT fact_id FROM warehouse.rule_facts")
         held = {fact_id for (fact_id,) in cursor.fetchall()}
-        rows = [_row(stored) for stored in history.stored if stored.fact.fact_id not in held]
+        rows = [_row(stored) for stored in _said_by_people(history) if stored.fact.fact_id not in held]
         execute_values(cursor, _INSERT_FACTS, rows)
         execute_values(cursor, _INSERT_REFUSED, [(fact.offset, fact.problem) for fact in refused])
 
@@ -50,7 +50,9 @@ def mirror_policies(settings: Settings, history: FactHistory) -> None:
         policies = client[settings.mongo_database][POLICIES_COLLECTION]
         try:
             held = {document["_id"] for document in policies.find({}, {"_id": 1})}
-            missing = [_policy(stored) for stored in history.stored if stored.fact.fact_id not in held]
+            missing = [
+                _policy(stored) for stored in _said_by_people(history) if stored.fact.fact_id not in held
+            ]
             for first in range(0, len(missing), MONGO_BATCH):
                 some = missing[first : first + MONGO_BATCH]
                 policies.bulk_write([ReplaceOne({"_id": row["_id"]}, row, upsert=True) for row in some])
@@ -59,6 +61,11 @@ def mirror_policies(settings: Settings, history: FactHistory) -> None:
             raise SettingsError(
                 f"{problem}: the facts stand on their topic, the next change copies them"
             ) from None
+
+
+def _said_by_people(history: FactHistory) -> Iterator[StoredFact]:
+    """Leave out risk levels: the batch says them, one an application, and keeps what it said."""
+    return (stored for stored in history.stored if not isinstance(stored.fact.statement, UserRiskLevel))
 
 
 def _policy(stored: StoredFact) -> dict[str, Any]:
@@ -109,6 +116,8 @@ def statement_text(statement: Statement) -> str:
             return f"{statement.rule_id}.{statement.name} is {statement.value}"
         case ListEntry():
             return f"{statement.value} is {'on' if statement.listed else 'off'} the list {statement.list}"
+        case UserRiskLevel():
+            return f"the risk level of {statement.user_id} is {statement.level}"
 
 
 def _time(epoch_ms: int) -> datetime:

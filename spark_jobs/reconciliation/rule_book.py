@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from rules.compiler import CompiledRule
-from rules.expressions import FeatureValue, FieldValue, Named, mode_column
+from rules.expressions import FeatureValue, FieldValue, Named, RiskLevelValue, mode_column
 from rules.fact_history import FactHistory
 from rules.interpreter import fires
 
@@ -48,6 +48,9 @@ class RuleBook:
             columns[listed.column] = (
                 None if text is None else self.facts.listed(listed.list, text, time_ms, facts_offset)
             )
+        if rule.reads_risk_level:
+            level = self.facts.risk_level(event["user_id"], time_ms, facts_offset)
+            columns[RiskLevelValue().column] = level
         columns[mode_column(rule.rule.id)] = self.facts.mode(rule.rule.id, time_ms, facts_offset)
         return columns
 
@@ -57,6 +60,7 @@ class RuleBook:
             ("rule_mode", rule.rule.id),
             *(("parameter", value.rule_id, value.name) for value in rule.parameters),
             *(("list_entry", listed.list, str(event.get(listed.operand.name))) for listed in rule.listed),
+            *([("user_risk_level", event["user_id"])] if rule.reads_risk_level else []),
         ]
         late = (
             stored.offset - 1

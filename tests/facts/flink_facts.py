@@ -16,7 +16,7 @@ from flink_jobs.environment import jar_urls
 
 
 def main(request: Path, answer: Path) -> None:
-    """Read brokers, topic, rows (number, value, time, offset) and SQL; write a list of values a row."""
+    """Read brokers, topic, rows (number, value, user, time, offset) and SQL; write a list of values a row."""
     brokers, topic, rows, expressions = pickle.loads(request.read_bytes())
     configuration = Configuration()
     configuration.set_string("execution.runtime-mode", "BATCH")
@@ -29,6 +29,7 @@ def main(request: Path, answer: Path) -> None:
         [
             DataTypes.FIELD("row_number", DataTypes.BIGINT()),
             DataTypes.FIELD("merchant_id", DataTypes.STRING()),
+            DataTypes.FIELD("user_id", DataTypes.STRING()),
             DataTypes.FIELD("event_time_ms", DataTypes.BIGINT()),
             DataTypes.FIELD("facts_offset", DataTypes.BIGINT()),
         ]

@@ -46,6 +46,11 @@ def _random_message(generator: random.Random, fact_id: str) -> Sent:
                 "value": generator.choice(VALUES),
                 "listed": generator.random() < 0.6,
             },
+            {
+                "kind": "user_risk_level",
+                "user_id": generator.choice(VALUES),
+                "level": generator.choice(["Low", "Medium", "High"]),
+            },
         ]
     )
     said = {"from_event_time_ms": from_ms, "until_event_time_ms": until_ms, "changed_by": "ana"}
@@ -73,6 +78,7 @@ def _spoiled(generator: random.Random, document: Document) -> Document:
         "parameter": [{"value": True}, {"value": "5"}, {"name": "Max"}, {"value": 2**63}],
         "rule_mode": [{"mode": "On"}, {"mode": None}, {"rule_id": "1rule"}],
         "list_entry": [{"listed": 1}, {"value": ""}, {"list": "two words"}, {"value": "a\x00"}],
+        "user_risk_level": [{"level": "high"}, {"level": None}, {"user_id": ""}, {"user_id": "u" * 65}],
     }
     return {**document, **generator.choice(changes + own[document["kind"]] * 2)}
 
@@ -97,7 +103,7 @@ def in_force(
 
 
 def answers(messages: Sequence[Sent], value: str | None, event_time_ms: int, facts_offset: int) -> list[Any]:
-    """The whole-number and the double parameter (default 5, 1 to 99), the list's answer and the mode."""
+    """The whole-number and the double parameter (default 5, 1 to 99), the list's answer, mode and level."""
 
     def whole(number: int | float) -> bool:
         return isinstance(number, int) and 1 <= number <= 99
@@ -111,9 +117,11 @@ def answers(messages: Sequence[Sent], value: str | None, event_time_ms: int, fac
     number = in_force(messages, parameter, *known, fits=double)
     entry = in_force(messages, {"kind": "list_entry", "list": LIST, "value": value}, *known)
     mode = in_force(messages, {"kind": "rule_mode", "rule_id": RULE}, *known)
+    level = in_force(messages, {"kind": "user_risk_level", "user_id": value}, *known)
     return [
         integer["value"] if integer else 5,
         float(number["value"]) if number else 5.0,
         None if value is None else bool(entry and entry["listed"]),
         mode["mode"] if mode else "on",
+        level["level"] if level else None,
     ]

@@ -30,7 +30,7 @@ version: 1
 on: transaction
 parameters:
   max_uses: {{default}} ({{least}}..{{most}})
-when: amount_cents > max_uses AND NOT LISTED(merchant_id, '{LIST}')
+when: amount_cents > max_uses AND NOT LISTED(merchant_id, '{LIST}') AND user_risk_level <> 'Low'
 severity: low
 message: Seen
 """
@@ -63,9 +63,9 @@ def test_python_answers_as_the_oracle() -> None:
     for value, time, known in _rows():
         listed = None if value is None else history.listed(LIST, value, time, known)
         said = [history.value(parameter, time, known) for parameter in parameters]
-        assert [*said, listed, history.mode("card_burst", time, known)] == answers(
-            MESSAGES, value, time, known
-        )
+        level = history.risk_level(value or "", time, known)
+        found = [*said, listed, history.mode("card_burst", time, known), level]
+        assert found == answers(MESSAGES, value, time, known)
 
 
 def test_what_is_no_fact_is_kept_as_refused() -> None:
@@ -82,8 +82,9 @@ def test_flink_answers_as_the_oracle(kafka: str, tmp_path: Path) -> None:
         DOUBLE.evidence("flink")["max_uses"],
         f"listed('{LIST}', merchant_id, event_time_ms, facts_offset)",
         WHOLE.mode("flink"),
+        WHOLE.evidence("flink")["user_risk_level"],
     ]
-    rows = [(number, *row) for number, row in enumerate(_rows())]
+    rows = [(number, value, value, *known) for number, (value, *known) in enumerate(_rows())]
     request, answer = tmp_path / "request", tmp_path / "answer"
     request.write_bytes(pickle.dumps((kafka, TOPIC, rows, expressions)))
     done = subprocess.run(
@@ -102,18 +103,21 @@ def test_flink_answers_as_the_oracle(kafka: str, tmp_path: Path) -> None:
 @pytest.mark.engines
 def test_spark_answers_as_the_oracle(spark: SparkSession) -> None:
     rows = [(number, value, time) for number, (value, time, _) in enumerate(_rows())]
-    events = spark.createDataFrame(rows, "row_number long, merchant_id string, event_time_ms long").cache()
+    events = spark.createDataFrame(rows, "row_number long, merchant_id string, event_time_ms long")
+    events = events.withColumn("user_id", events.merchant_id).cache()
     for known in (None, 60):
         whole, double = (_spark_values(events, rule, known) for rule in (WHOLE, DOUBLE))
         until = len(MESSAGES) if known is None else known
         for number, value, time in rows:
-            parameter, listed, mode = whole[number]
-            found = [parameter, double[number][0], listed, mode]
+            parameter, *others = whole[number]
+            found = [parameter, double[number][0], *others]
             assert found == answers(MESSAGES, value, time, until)
 
 
 def _spark_values(events: DataFrame, rule: CompiledRule, known: int | None) -> dict[int, list[Any]]:
-    columns = (rule.evidence("spark")["max_uses"], f"`listed.{LIST}.merchant_id`", rule.mode("spark"))
+    said = rule.evidence("spark")
+    listed, mode = f"`listed.{LIST}.merchant_id`", rule.mode("spark")
+    columns = (said["max_uses"], listed, mode, said["user_risk_level"])
     rows = with_facts(events, _history(MESSAGES), [rule], known).selectExpr("row_number", *columns)
     return {number: row for number, *row in rows.collect()}
 

@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from rules.fact_messages import FactError, decode_fact
-from rules.facts import Fact, ListEntry, ParameterValueSet, RuleMode, RuleText, Statement
+from rules.facts import Fact, ListEntry, ParameterValueSet, RuleMode, RuleText, Statement, UserRiskLevel
 
 FACT = Fact("f-1", ParameterValueSet("card_burst", "max_uses", 7), 1000, 2000, "ana", 500, "why")
 
@@ -20,6 +20,7 @@ FACT = Fact("f-1", ParameterValueSet("card_burst", "max_uses", 7), 1000, 2000, "
         RuleMode("card_burst", "shadow"),
         ParameterValueSet("card_burst", "max_uses", 0.5),
         ListEntry("trusted_merchants", "m-1 \N{SNOWMAN}", True),
+        UserRiskLevel("u-1", "Medium"),
     ],
 )
 def test_a_fact_comes_back_as_it_was_written(statement: Statement) -> None:

@@ -6,7 +6,7 @@ import java.util.Comparator;
 /**
  * What a fact says about its subject, for event times from {@code fromMs} to before {@code untilMs}.
  *
- * @param value a Long or a Double (parameter), a Boolean (list entry) or a String (mode)
+ * @param value a Long or a Double (parameter), a Boolean (list entry) or a String (mode, risk level)
  */
 record DatedValue(long offset, long fromMs, long untilMs, Object value) {
     static final long NO_END = Long.MAX_VALUE;

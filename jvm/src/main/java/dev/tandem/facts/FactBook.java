@@ -14,6 +14,7 @@ final class FactBook {
     private final Map<String, DatedValue[]> parameters = new ConcurrentHashMap<>();
     private final Map<String, DatedValue[]> modes = new ConcurrentHashMap<>();
     private final Map<String, Map<String, DatedValue[]>> lists = new ConcurrentHashMap<>();
+    private final Map<String, DatedValue[]> riskLevels = new ConcurrentHashMap<>();
     private volatile long lastOffset = NO_FACTS;
     private volatile long refused;
 
@@ -33,6 +34,7 @@ final class FactBook {
             case FactMessage.RULE_MODE -> modes.merge(fact.owner(), one(fact), FactBook::joined);
             case FactMessage.LIST_ENTRY -> lists.computeIfAbsent(fact.owner(), list -> new ConcurrentHashMap<>())
                     .merge(fact.member(), one(fact), FactBook::joined);
+            case FactMessage.USER_RISK_LEVEL -> riskLevels.merge(fact.member(), one(fact), FactBook::joined);
             default -> { } // a rule's text is compiled into the job
         }
     }
@@ -83,6 +85,11 @@ final class FactBook {
     String mode(String ruleId, long eventTimeMs, long factsOffset) {
         Object said = first(of(modes, ruleId), eventTimeMs, factsOffset);
         return said == null ? MODE_UNLESS_SAID : (String) said;
+    }
+
+    /** The user's risk level, null where none was said. */
+    String riskLevel(String userId, long eventTimeMs, long factsOffset) {
+        return (String) first(of(riskLevels, userId), eventTimeMs, factsOffset);
     }
 
     private static Object first(DatedValue[] values, long eventTimeMs, long factsOffset) {

@@ -11,25 +11,29 @@ import java.util.Map;
  *
  * @param kind one of {@link #KINDS}
  * @param owner the rule's id, {@code rule_id.name} of a parameter, or the list's name
- * @param member the value that is listed, else null
+ * @param member the value that is listed, the user whose risk level it is, else null
  */
 record FactMessage(String kind, String owner, String member, DatedValue said) {
     static final String RULE = "rule";
     static final String RULE_MODE = "rule_mode";
     static final String PARAMETER = "parameter";
     static final String LIST_ENTRY = "list_entry";
+    static final String USER_RISK_LEVEL = "user_risk_level";
 
     private static final Map<String, List<String>> OWN = Map.of(
             RULE, List.of("rule_id", "version", "text"),
             RULE_MODE, List.of("rule_id", "mode"),
             PARAMETER, List.of("rule_id", "name", "value"),
-            LIST_ENTRY, List.of("list", "value", "listed"));
-    private static final List<String> KINDS = List.of(RULE, RULE_MODE, PARAMETER, LIST_ENTRY);
+            LIST_ENTRY, List.of("list", "value", "listed"),
+            USER_RISK_LEVEL, List.of("user_id", "level"));
+    private static final List<String> KINDS = List.of(RULE, RULE_MODE, PARAMETER, LIST_ENTRY, USER_RISK_LEVEL);
     private static final List<String> MODES = List.of("on", "off", "shadow");
+    private static final List<String> RISK_LEVELS = List.of("Low", "Medium", "High");
     private static final List<String> COMMON = List.of("fact_id", "kind", "from_event_time_ms",
             "until_event_time_ms", "changed_by", "changed_at_ms", "comment");
     private static final int VERSION_MAX = 999_999_999;
     private static final int LIST_VALUE_CHARACTERS_MAX = 256;
+    private static final int USER_CHARACTERS_MAX = 64;
     private static final int PERSON_CHARACTERS_MAX = 128;
     private static final int COMMENT_CHARACTERS_MAX = 500;
     private static final int RULE_TEXT_CHARACTERS_MAX = 16 * 1024;
@@ -63,6 +67,11 @@ record FactMessage(String kind, String owner, String member, DatedValue said) {
             String list = members.matching("list", FactMembers.NAME);
             String entry = members.text("value", 1, LIST_VALUE_CHARACTERS_MAX);
             return new FactMessage(kind, list, entry, new DatedValue(offset, fromMs, untilMs, members.truth("listed")));
+        }
+        if (kind.equals(USER_RISK_LEVEL)) {
+            String user = members.text("user_id", 1, USER_CHARACTERS_MAX);
+            String level = members.oneOf("level", RISK_LEVELS);
+            return new FactMessage(kind, null, user, new DatedValue(offset, fromMs, untilMs, level));
         }
         String ruleId = members.matching("rule_id", FactMembers.NAME);
         switch (kind) {

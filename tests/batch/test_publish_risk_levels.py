@@ -1,0 +1,70 @@
+"""Risk levels reach the topic of facts, once each, and hold for the events after the application."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from rules.catalog import rule_of
+from rules.compiler import compile_rule
+from rules.fact_history import FactHistory, StoredFact
+from rules.facts import Fact, RuleText, UserRiskLevel
+from spark_jobs.publish_risk_levels import publish_risk_levels
+from spark_jobs.reconciliation.rule_book import RuleBook, evidence_of, is_raised
+from storage.fact_mirrors import store_facts
+from storage.facts import read_facts
+from storage.topics import create_topics
+from tests.batch.events import NOW_MS, application
+from tests.batch.platform import Platform
+
+LEVELS = ((1, "Low"), (10, "High"))
+TEXT = """
+id: risky_user
+version: 1
+on: transaction
+when: user_risk_level = 'High' AND amount_cents > 100000
+severity: high
+message: "{user_risk_level}"
+"""
+
+
+def published(batch: Platform) -> int:
+    with closing(batch.connect()) as connection:
+        return publish_risk_levels(batch.settings, connection)
+
+
+@pytest.mark.engines
+def test_each_level_is_said_once_and_holds_from_after_its_application(batch: Platform) -> None:
+    create_topics(batch.settings)
+    batch.send_events(
+        application("a1", user_id="u1", credit_score=750),
+        application("a2", user_id="u1", credit_score=450, event_time_ms=NOW_MS + 1000),
+    )
+    batch.land()
+    batch.score()
+    assert published(batch) == 0, "no rule reads it"
+    fact = Fact("f1", RuleText("risky_user", 1, TEXT), 0, None, "ana", 1)
+    with closing(batch.connect()) as connection:
+        store_facts(connection, FactHistory((StoredFact(0, fact),)))
+    assert (published(batch), published(batch)) == (2, 0)
+    history = read_facts(batch.settings)
+    times = (NOW_MS, NOW_MS + 1, NOW_MS + 1000, NOW_MS + 1001)
+    assert [history.risk_level("u1", time) for time in times] == [None, "Low", "Low", "High"]
+    assert history.risk_level("u2", NOW_MS + 5) is None
+    assert batch.rows("SELECT count(*) FROM warehouse.published_risk_levels") == [(2,)]
+
+
+def test_a_rule_reads_the_level_that_its_decision_knew_and_says_it() -> None:
+    rule = compile_rule(rule_of(TEXT, Path("risky_user")))
+    levels = [Fact(f"r{n}", UserRiskLevel("u1", level), n, None, "batch", n + 5) for n, level in LEVELS]
+    facts = FactHistory(tuple(StoredFact(offset, fact) for offset, fact in enumerate(levels)))
+    book = RuleBook([rule], facts)
+    event = {"event_type": "transaction", "user_id": "u1", "event_time_ms": 12, "amount_cents": 200_000}
+    columns = {**event, **book.said_columns(rule, event, None)}
+    assert is_raised(rule, columns)
+    assert evidence_of(rule, columns) == {"user_risk_level": "High", "amount_cents": 200_000}
+    earlier = {**event, **book.said_columns(rule, event, 0)}
+    assert not is_raised(rule, earlier)
+    assert book.fact_offsets(rule, event) == [0]
