@@ -1,0 +1,1 @@
+"""Tandem beside other engines and beside the limits of a plain consumer: same rules, same topic, same run."""

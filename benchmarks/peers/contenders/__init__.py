@@ -1,0 +1,1 @@
+"""One program a contender, each started in an environment of its own with an assignment."""

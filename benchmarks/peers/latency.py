@@ -1,0 +1,91 @@
+"""How long an alert of Tandem takes at half of the rate that it reached: from append time to append time.
+
+Events are sent at a steady rate with the time of sending as their own; thresholds are out of reach, so
+that one event in a thousand alerts, evenly. An event's and its alert's append times are the broker's; both
+topics are read when all is done, so that nothing disturbs the measurement.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+from statistics import quantiles
+
+import numpy as np
+import orjson
+from confluent_kafka import Producer
+
+from benchmarks.peers.events import PARTITIONS, Events
+from benchmarks.peers.results import LatencyResult
+from benchmarks.peers.run import Round
+from benchmarks.peers.tandem import project_with_rule, start_tandem
+from benchmarks.peers.topics import Topics
+from benchmarks.peers.work import Work
+from contract.names import ALERTS_TOPIC
+from ingestion.delivery import producer_properties
+
+SENDING_S = 45.0
+WARM_UP_S = 15.0
+SETTLE_S = 3.0
+SLICE_S = 0.01
+LINGER_MS = 2
+OUT_OF_REACH = 10**14
+
+
+def measure_latency(the_round: Round, work: Work, repeat: int, rate: float) -> LatencyResult:
+    """Send at a rate, in events a second, and look how long alerts took after a while of warming up."""
+    folder = Path(tempfile.mkdtemp(prefix="latency-", dir=the_round.bench.stack.folder.root))
+    topic = f"peers_{folder.name}"
+    the_round.topics.create(topic, PARTITIONS)
+    thresholds = dict.fromkeys(the_round.expected(work).thresholds, OUT_OF_REACH)
+    project = project_with_rule(folder, work, thresholds)
+    job = start_tandem(the_round.bench.stack, the_round.bench.settings, project, topic)
+    try:
+        _send(the_round, topic, the_round.events(work.dataset), rate)
+        time.sleep(SETTLE_S)
+        milliseconds = latencies_ms(the_round.topics, topic)
+    finally:
+        job.stop()
+        the_round.topics.delete(topic)
+    percentiles = quantiles(milliseconds, n=100)
+    return LatencyResult(
+        work=work.name,
+        repeat=repeat,
+        of_events=the_round.of_events,
+        rate=rate,
+        alerts=len(milliseconds),
+        p50_ms=percentiles[49],
+        p99_ms=percentiles[98],
+    )
+
+
+def latencies_ms(topics: Topics, topic: str) -> list[float]:
+    """Of each alert whose event was appended once the job was warm."""
+    appended = {orjson.loads(value)["event_id"]: time_ms for time_ms, value in topics.messages(topic)}
+    warm_ms = min(appended.values()) + WARM_UP_S * 1000
+    arrivals = topics.arrivals(ALERTS_TOPIC)
+    waits = [(appended[arrival.event_id], arrival.time_ms) for arrival in arrivals]
+    return [alert_ms - event_ms for event_ms, alert_ms in waits if event_ms >= warm_ms]
+
+
+def _send(the_round: Round, topic: str, events: Events, rate: float) -> None:
+    """Send the data set's first events, at most all, evenly; their times are those of sending."""
+    count = min(len(events), int(rate * SENDING_S))
+    properties = {**producer_properties(the_round.bench.settings), "linger.ms": LINGER_MS}
+    producer = Producer(properties)
+    start_ms = time.time() * 1000
+    times_ms = (start_ms + np.arange(count) * (1000 / rate)).astype(np.int64)
+    now = replace(events.first(count), time_ms=times_ms)
+    for number, (partition, key, message) in enumerate(now.messages()):
+        producer.produce(topic, message, key, partition)
+        if number % 100 == 0:
+            _wait_until(producer, start_ms / 1000 + number / rate)
+    producer.flush(60)
+
+
+def _wait_until(producer: Producer, due_s: float) -> None:
+    producer.poll(0)
+    while (left := due_s - time.time()) > 0:
+        producer.poll(min(left, SLICE_S))

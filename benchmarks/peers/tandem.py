@@ -1,0 +1,64 @@
+"""Tandem's own side: the job detect_fraud as it is, with one rule in its catalog."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from benchmarks.peers.flink_job import FlinkJob, start_job
+from benchmarks.peers.rule_text import RULE_ID, rule_text
+from benchmarks.peers.topics import Topics
+from benchmarks.peers.work import Work
+from contract.names import ALERTS_TOPIC, DETECT_GROUP
+from contract.settings import Settings
+from stack.folder import ROOT
+from stack.up import Stack
+from storage.mongo import prepare
+from storage.topics import create_topics
+
+JOB = "detect_fraud"
+PACKAGES = ("contract", "rules", "flink_jobs", "storage")
+ALERTS_PARTITIONS = 2
+
+
+def project_with_rule(folder: Path, work: Work, thresholds: Mapping[str, int]) -> Path:
+    """A copy of what the job consists of, in which the catalog holds the work's rule alone."""
+    project = folder / "project"
+    for package in PACKAGES:
+        shutil.copytree(ROOT / package, project / package, ignore=shutil.ignore_patterns("__pycache__"))
+    (project / ".tools").symlink_to((ROOT / ".tools").resolve())
+    shutil.copy(ROOT / "pyproject.toml", project)
+    catalog = project / "rules" / "catalog"
+    for file in catalog.glob("*.yaml"):
+        file.unlink()
+    (catalog / f"{RULE_ID}.yaml").write_text(rule_text(work, thresholds))
+    return project
+
+
+def start_tandem(stack: Stack, settings: Settings, project: Path, topic: str) -> FlinkJob:
+    """Run detect_fraud over a topic from its start, with checkpoints every few seconds as ever.
+
+    Raises:
+        StackError: the job does not get to run.
+    """
+    topics = Topics(settings)
+    events_settings = settings.model_copy(update={"kafka_topic": topic})
+    _empty_alerts(topics)
+    create_topics(events_settings)
+    prepare(events_settings)
+    topics.forget_group(DETECT_GROUP)
+    environment = {
+        "KAFKA_TOPIC": topic,
+        "PYTHONPATH": str(project),
+        "CHECKPOINT_URI": f"file://{project.parent}/checkpoints",
+    }
+    script = project / "flink_jobs" / f"{JOB}.py"
+    return start_job(stack, JOB, script, environment, project.parent / "log-0.txt")
+
+
+def _empty_alerts(topics: Topics) -> None:
+    """Begin with an empty topic of alerts that bears the broker's clock."""
+    if topics.exists(ALERTS_TOPIC):
+        topics.delete(ALERTS_TOPIC)
+    topics.create(ALERTS_TOPIC, ALERTS_PARTITIONS)
