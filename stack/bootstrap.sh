@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Sets up what the project needs on a machine with Python 3.11 or 3.12, a JDK 17 or 21 and make.
-# usage: bootstrap.sh check | python | models | jars
+# usage: bootstrap.sh check | python | models | jars | peers
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -83,5 +83,10 @@ jars)
     fi
     ./mvnw --quiet -DskipTests package
     ;;
-*) fail "usage: bootstrap.sh check | python | models | jars" ;;
+peers)
+    python=$(find_python)
+    uv=$(find_uv "$python")
+    sync_environment "$PWD/.venv-peers" --project benchmarks/peers/environment
+    ;;
+*) fail "usage: bootstrap.sh check | python | models | jars | peers" ;;
 esac

@@ -96,9 +96,8 @@ def _time_alerts(the_round: Round, results: Results, late: Sequence[tuple[Work, 
             continue
         result = measure_latency(the_round, work, repeat, found.events_per_s / 2)
         results.add(result)
-        print(
-            f"latency {work.name} at {result.rate:,.0f}/s: p50 {result.p50_ms:.0f}, p99 {result.p99_ms:.0f} ms"
-        )
+        told = f"p50 {result.p50_ms:.0f}, p99 {result.p99_ms:.0f} ms"
+        print(f"latency {work.name} at {result.rate:,.0f}/s: {told}", flush=True)
 
 
 def _places(events: int, repeats: int, chosen: set[str]) -> Iterator[Place]:

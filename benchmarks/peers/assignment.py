@@ -7,12 +7,21 @@ import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
-from benchmarks.peers.work import Window
+from benchmarks.peers.work import Key, Window
 
 PATH_VARIABLE = "TANDEM_PEERS_ASSIGNMENT"
 STATELESS = "amount_cents"
 PROCESSES = 2
+
+
+class Step(NamedTuple):
+    """All windows by one key, and their thresholds."""
+
+    key: Key
+    windows: tuple[Window, ...]
+    limits: list[int]
 
 
 @dataclass(frozen=True)
@@ -41,9 +50,14 @@ class Assignment:
     process: int = 0
     partitions: tuple[int, ...] = ()
 
-    def limits(self, windows: tuple[Window, ...]) -> list[int]:
-        """The thresholds of some windows, in their order."""
-        return [self.thresholds[window.name] for window in windows]
+    def steps(self) -> list[Step]:
+        """The keys of the windows, in the order in which they are named."""
+        keys = dict.fromkeys(window.key for window in self.windows)
+        return [self._step(key) for key in keys]
+
+    def _step(self, key: Key) -> Step:
+        windows = tuple(window for window in self.windows if window.key == key)
+        return Step(key, windows, [self.thresholds[window.name] for window in windows])
 
     def of_process(self, number: int, partitions: tuple[int, ...]) -> Assignment:
         """The assignment of one of several processes."""

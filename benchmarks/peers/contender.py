@@ -103,20 +103,15 @@ def _tandem(bench: Bench, work: Work, assignment: Assignment) -> Running:
     return start_tandem(bench.stack, bench.settings, project, assignment.topic)
 
 
+CONSUME = "consume(10000)"
 CONTENDERS: tuple[Contender, ...] = (
-    Contender(
-        "consume", "consume(10000), nothing done", "limit", 1, _consume("consume"), ("stateless",), True
-    ),
-    Contender(
-        "consume_parse", "consume(10000), orjson, rule", "limit", 1, _consume("parse"), ("stateless",), True
-    ),
-    Contender("consume_windows", "the same with deques and sums", "limit", 1, _consume("windows"), (), True),
+    Contender("consume", f"{CONSUME} alone", "limit", 1, _consume("consume"), ("stateless",), True),
+    Contender("consume_parse", f"{CONSUME} and orjson", "limit", 1, _consume("parse"), ("stateless",), True),
+    Contender("consume_windows", f"{CONSUME}, orjson, deques", "limit", 1, _consume("windows"), (), True),
     Contender("tandem", "Tandem", "tandem", 1, _tandem),
     Contender("bytewax", "bytewax", "peer", 0.5, _bytewax),
     Contender("quix", "quixstreams, rows in its state", "peer", 0.25, _quix("list")),
-    Contender(
-        "quix_sliding", "quixstreams, own sliding windows", "peer", 0.05, _quix("sliding"), ("one_window",)
-    ),
+    Contender("quix_sliding", "quixstreams, its windows", "peer", 0.02, _quix("sliding"), ("one_window",)),
     Contender("spark", "Spark Structured Streaming", "peer", 0.5, _spark),
     Contender("flink_python", "Flink with Python functions", "peer", 0.1, _flink_python),
 )

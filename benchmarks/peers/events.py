@@ -54,10 +54,14 @@ class Events:
 
     def first(self, count: int) -> Events:
         """The data set's first events."""
-        return Events(*(column[:count] for column in self._columns()))
-
-    def _columns(self) -> tuple[npt.NDArray[np.generic], ...]:
-        return (self.time_ms, self.card, self.amount_cents, self.channel, self.position, self.marker)  # type: ignore[return-value]
+        return Events(
+            self.time_ms[:count],
+            self.card[:count],
+            self.amount_cents[:count],
+            self.channel[:count],
+            self.position[:count],
+            self.marker[:count],
+        )
 
     def messages(self) -> Iterator[tuple[int, bytes, bytes]]:
         """Partition, message key and message of each event, in order."""

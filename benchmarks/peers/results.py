@@ -93,9 +93,8 @@ class Results:
         self._path.unlink(missing_ok=True)
 
     def _lines(self) -> list[dict[str, Any]]:
-        return (
-            [json.loads(line) for line in self._path.read_text().splitlines()] if self._path.exists() else []
-        )
+        lines = self._path.read_text().splitlines() if self._path.exists() else []
+        return [json.loads(line) for line in lines]
 
 
 def medians(runs: Iterable[RunResult]) -> dict[tuple[str, str], Median]:

@@ -154,8 +154,7 @@ def _outcome(
         arrivals = the_round.topics.arrivals(assignment.alerts_topic)
         events = the_round.events(work.dataset).first(assignment.messages)
         return arrivals, done_by_markers(arrivals, events)
-    told = [orjson.loads(path.read_bytes()) for path in sorted(Path(assignment.folder).glob("result-*.json"))]
+    told = [orjson.loads(path.read_bytes()) for path in Path(assignment.folder).glob("result-*.json")]
     arrivals = [Arrival(0.0, name) for result in told for name in result["alerts"]]
-    return arrivals, done_by_batches(
-        (time_ms, count) for result in told for time_ms, count in result["progress"]
-    )
+    batches = (batch for result in told for batch in result["progress"])
+    return arrivals, done_by_batches((time_ms, count) for time_ms, count in batches)

@@ -18,6 +18,14 @@ from ingestion.delivery import producer_properties
 APPEND_TIME = {"message.timestamp.type": "LogAppendTime", "max.message.bytes": str(TOPIC_MESSAGE_BYTES_MAX)}
 ANSWER_S = 30.0
 POLL_MESSAGES = 20_000
+NOT_YET = frozenset(
+    {
+        KafkaError.NOT_COORDINATOR,
+        KafkaError.COORDINATOR_NOT_AVAILABLE,
+        KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+        KafkaError.NON_EMPTY_GROUP,
+    }
+)
 
 
 class Topics:
@@ -25,7 +33,7 @@ class Topics:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._admin = AdminClient(settings.librdkafka())
+        self._admin = AdminClient({**settings.librdkafka(), "log_level": 0})
 
     def create(self, name: str, partitions: int) -> None:
         """Create a topic whose messages bear the broker's clock."""
@@ -46,11 +54,19 @@ class Topics:
 
     def forget_group(self, group: str) -> None:
         """Forget how far a consumer group has come; a group that is not there is forgotten already."""
-        try:
-            self._admin.delete_consumer_groups([group])[group].result(ANSWER_S)
-        except KafkaException as error:
-            if error.args[0].code() != KafkaError.GROUP_ID_NOT_FOUND:
-                raise
+        deadline = time.monotonic() + ANSWER_S
+        while True:
+            try:
+                self._admin.delete_consumer_groups([group])[group].result(ANSWER_S)
+            except KafkaException as error:
+                code = error.args[0].code()
+                if code == KafkaError.GROUP_ID_NOT_FOUND:
+                    return
+                if code not in NOT_YET or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.2)
+            else:
+                return
 
     def fill(self, name: str, events: Events) -> None:
         """Create a topic and send the events, each to the partition of its user."""
@@ -90,7 +106,8 @@ class Topics:
             consumer.close()
 
     def _consumer(self) -> Consumer:
-        return Consumer({**self._settings.librdkafka(), "group.id": "peers", "enable.auto.commit": False})
+        options = {"group.id": "peers", "enable.auto.commit": False, "log_level": 0}
+        return Consumer({**self._settings.librdkafka(), **options})
 
     def _partitions(self, name: str) -> int:
         found = self._admin.list_topics(timeout=ANSWER_S).topics.get(name)

@@ -8,7 +8,6 @@ from typing import Literal
 
 Function = Literal["count", "sum"]
 Key = Literal["user_id", "card_id", "device_id"]
-KEYS: tuple[Key, ...] = ("user_id", "card_id", "device_id")
 
 SECOND_MS = 1000
 MINUTE_MS = 60 * SECOND_MS
@@ -45,15 +44,6 @@ class Work:
     title: str
     dataset: str
     windows: tuple[Window, ...] = ()
-
-    @property
-    def keys(self) -> tuple[Key, ...]:
-        """The keys of its windows, in the order of the steps."""
-        return tuple(key for key in KEYS if any(window.key == key for window in self.windows))
-
-    def windows_of(self, key: Key) -> tuple[Window, ...]:
-        """The windows by one key."""
-        return tuple(window for window in self.windows if window.key == key)
 
 
 def works(events: int) -> tuple[Work, ...]:

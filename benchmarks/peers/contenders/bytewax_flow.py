@@ -19,13 +19,13 @@ from confluent_kafka import OFFSET_BEGINNING
 
 from benchmarks.peers.assignment import STATELESS, Assignment, read_assignment
 from benchmarks.peers.rolling import Rolling
-from benchmarks.peers.work import MARKER_MERCHANT, Window, passes, stateless_rule
+from benchmarks.peers.work import MARKER_MERCHANT, Key, Window, passes, stateless_rule
 
 BATCH = 10_000
 Event = dict[str, Any]
 
 
-class SomePartitions(KafkaSource):
+class SomePartitions(KafkaSource):  # type: ignore[misc]
     """The source of this process's partitions."""
 
     def __init__(self, assignment: Assignment) -> None:
@@ -39,7 +39,7 @@ class SomePartitions(KafkaSource):
         return self._names
 
 
-class Windows(StatefulBatchLogic[Event, Event, Rolling]):
+class Windows(StatefulBatchLogic[Event, Event, Rolling]):  # type: ignore[misc]
     """The windows of one key: marks the events of which a value passes its threshold."""
 
     def __init__(self, windows: tuple[Window, ...], limits: list[int], rolling: Rolling | None) -> None:
@@ -83,14 +83,13 @@ def build(assignment: Assignment) -> Dataflow:
 
 
 def _windows(events: Stream[Event], assignment: Assignment) -> Stream[Event]:
-    for key in dict.fromkeys(window.key for window in assignment.windows):
-        windows = tuple(window for window in assignment.windows if window.key == key)
-        events = op.key_rm(f"without_{key}", _step(events, key, windows, assignment.limits(windows)))
+    for step in assignment.steps():
+        events = op.key_rm(f"without_{step.key}", _step(events, *step))
     return events
 
 
 def _step(
-    events: Stream[Event], key: str, windows: tuple[Window, ...], limits: list[int]
+    events: Stream[Event], key: Key, windows: tuple[Window, ...], limits: list[int]
 ) -> KeyedStream[Event]:
     keyed = op.key_on(f"by_{key}", events, lambda event: event[key])
     return op.stateful_batch(key, keyed, lambda rolling: Windows(windows, limits, rolling))

@@ -13,7 +13,7 @@ from pathlib import Path
 import orjson
 from confluent_kafka import Consumer, Message, TopicPartition
 
-from benchmarks.peers.assignment import STATELESS, Assignment, read_assignment
+from benchmarks.peers.assignment import STATELESS, Assignment, Step, read_assignment
 from benchmarks.peers.rolling import Rolling
 from benchmarks.peers.work import MARKER_MERCHANT, passes, stateless_rule
 
@@ -26,13 +26,9 @@ class Taking:
 
     def __init__(self, assignment: Assignment) -> None:
         self.alerts: list[str] = []
-        self._assignment = assignment
         self._fires = stateless_rule(assignment.thresholds.get(STATELESS, 0))
-        self._steps = [
-            (key, windows, assignment.limits(windows), {})
-            for key in dict.fromkeys(window.key for window in assignment.windows)
-            if (windows := tuple(window for window in assignment.windows if window.key == key))
-        ]  # type: list[tuple[str, Any, list[int], dict[str, Rolling]]]
+        steps: list[tuple[Step, dict[str, Rolling]]] = [(step, {}) for step in assignment.steps()]
+        self._steps = steps
 
     def consume(self, batch: list[Message]) -> None:
         """Take the messages and do nothing with them."""
@@ -52,7 +48,7 @@ class Taking:
             event = loads(message.value())
             fired = event["merchant_id"] == MARKER_MERCHANT
             time_ms, amount_cents = event["event_time_ms"], event["amount_cents"]
-            for key, windows, limits, states in self._steps:
+            for (key, windows, limits), states in self._steps:
                 state = states.get(event[key])
                 if state is None:
                     state = states[event[key]] = Rolling(windows)
@@ -77,7 +73,7 @@ def consume(assignment: Assignment, take: Take) -> list[tuple[float, int]]:
     consumer.assign(places)
     progress = []
     while left > 0:
-        batch = consumer.consume(BATCH, timeout=1)
+        batch = consumer.consume(min(BATCH, left), timeout=1)
         take(batch)
         left -= len(batch)
         progress.append((time.time() * 1000, len(batch)))

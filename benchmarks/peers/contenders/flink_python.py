@@ -71,7 +71,8 @@ def stateless_alerts(messages: Table, assignment: Assignment) -> Table:
 
 def windowed_alerts(messages: DataStream, assignment: Assignment) -> DataStream:
     """The alerts of the windows."""
-    keys = list(dict.fromkeys(window.key for window in assignment.windows))
+    steps = assignment.steps()
+    keys = [step.key for step in steps]
 
     def parse(row: Row) -> tuple[Any, ...]:
         event = orjson.loads(row[0])
@@ -85,11 +86,9 @@ def windowed_alerts(messages: DataStream, assignment: Assignment) -> DataStream:
         )
 
     stream = messages.map(parse, Types.PICKLED_BYTE_ARRAY())
-    for place, key in enumerate(keys, 4):
-        windows = tuple(window for window in assignment.windows if window.key == key)
+    for place, step in enumerate(steps, 4):
         keyed = stream.key_by(_entry(place), Types.STRING())
-        step = Windows(windows, assignment.limits(windows))
-        stream = keyed.process(step, Types.PICKLED_BYTE_ARRAY())
+        stream = keyed.process(Windows(step.windows, step.limits), Types.PICKLED_BYTE_ARRAY())
     fired = stream.filter(lambda event: event[3])
     return fired.map(lambda event: Row(_alert(event[0])), Types.ROW_NAMED(["alert"], [Types.STRING()]))
 

@@ -59,14 +59,10 @@ def _let_go(numbers: array[int], width: int) -> None:
 
 def with_list(events: StreamingDataFrame, assignment: Assignment) -> StreamingDataFrame:
     """Keep the rows in the state, and let through what fires."""
-    steps = [
-        (key, windows, assignment.limits(windows))
-        for key in dict.fromkeys(window.key for window in assignment.windows)
-        if (windows := tuple(window for window in assignment.windows if window.key == key))
-    ]
+    steps = assignment.steps()
 
     def fires(event: Event, state: State[str, bytes]) -> bool:
-        fired = event["merchant_id"] == MARKER_MERCHANT
+        fired: bool = event["merchant_id"] == MARKER_MERCHANT
         for key, windows, limits in steps:
             row = (event["event_time_ms"], event["amount_cents"])
             fired = passes(stored_windows(state, event[key], windows, *row), limits) or fired
@@ -77,8 +73,7 @@ def with_list(events: StreamingDataFrame, assignment: Assignment) -> StreamingDa
 
 def with_sliding(events: StreamingDataFrame, assignment: Assignment) -> StreamingDataFrame:
     """Its own sliding windows; one count by card."""
-    (window,) = assignment.windows
-    (limit,) = assignment.limits(assignment.windows)
+    ((_, (window,), (limit,)),) = assignment.steps()
     grouped = events.group_by("card_id").sliding_window(window.window_ms)
     latest = {"events": aggregations.Count(), "event_id": aggregations.Latest("event_id")}
     values = grouped.agg(**latest, merchant_id=aggregations.Latest("merchant_id")).current()

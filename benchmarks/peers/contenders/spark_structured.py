@@ -33,15 +33,11 @@ Update = Callable[[tuple[Any, ...], Iterator[pd.DataFrame], GroupState], Iterato
 
 def windows_of_group(assignment: Assignment) -> Update:
     """The function over a group: lets the events through that fire."""
-    steps = [
-        (key, windows, assignment.limits(windows))
-        for key in dict.fromkeys(window.key for window in assignment.windows)
-        if (windows := tuple(window for window in assignment.windows if window.key == key))
-    ]
-    keys = [key for key, _, _ in steps]
+    steps = assignment.steps()
+    keys = [step.key for step in steps]
 
     def update(
-        _: tuple[Any, ...], frames: Iterator[pd.DataFrame], state: GroupState
+        group: tuple[Any, ...], frames: Iterator[pd.DataFrame], state: GroupState
     ) -> Iterator[pd.DataFrame]:
         rollings: Rollings = pickle.loads(state.get[0]) if state.exists else {}  # its own bytes
         fired: list[str] = []
@@ -69,9 +65,8 @@ def alerts(events: DataFrame, assignment: Assignment) -> DataFrame:
         above = f.col("amount_cents") > assignment.thresholds[STATELESS]
         on_the_web = f.col("channel") == STATELESS_CHANNEL
         return events.where((above & on_the_web) | (f.col("merchant_id") == MARKER_MERCHANT))
-    keys = {window.key for window in assignment.windows}
-    (key,) = keys if len(keys) == 1 else {"user_id"}
-    return events.groupBy(key).applyInPandasWithState(
+    steps = assignment.steps()
+    return events.groupBy(steps[0].key if len(steps) == 1 else "user_id").applyInPandasWithState(
         windows_of_group(assignment), OUTPUT, STATE, "append", GroupStateTimeout.NoTimeout
     )
 
