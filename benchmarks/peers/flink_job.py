@@ -64,7 +64,8 @@ def start_job(stack: Stack, name: str, script: Path, environment: Mapping[str, s
 
 def _submit(script: Path, environment: Mapping[str, str], address: str, log: Path) -> None:
     parts = urlsplit(address)
-    target = ("-t", "remote", f"-Drest.address={parts.hostname}", f"-Drest.port={parts.port}")
+    imports = f"-Dpython.pythonpath={environment['PYTHONPATH']}"
+    target = ("-t", "remote", f"-Drest.address={parts.hostname}", f"-Drest.port={parts.port}", imports)
     pythons = ("-pyexec", str(STREAM_PYTHON), "-pyclientexec", str(STREAM_PYTHON))
     with log.open("wb") as output:
         done = subprocess.run(

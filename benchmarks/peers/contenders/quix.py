@@ -8,7 +8,6 @@ window over the events grouped by card, through the topic in between that it nee
 from __future__ import annotations
 
 import sys
-from array import array
 from collections.abc import Callable
 from typing import Any
 
@@ -18,43 +17,10 @@ from quixstreams.dataframe import StreamingDataFrame
 from quixstreams.dataframe.windows import aggregations
 
 from benchmarks.peers.assignment import STATELESS, Assignment, read_assignment
-from benchmarks.peers.work import MARKER_MERCHANT, Window, passes, stateless_rule
+from benchmarks.peers.packed_rows import add_row
+from benchmarks.peers.work import MARKER_MERCHANT, passes, stateless_rule
 
 Event = dict[str, Any]
-
-
-def stored_windows(
-    state: State[str, bytes], key: str, windows: tuple[Window, ...], time_ms: int, amount_cents: int
-) -> list[int]:
-    """Add an event to a key's rows in the state; the value of each window.
-
-    The rows are pairs of time and amount behind a start and a sum for each window, whole numbers all.
-    """
-    numbers = array("q")
-    width = 2 * len(windows)
-    numbers.frombytes(state.get_bytes(key) or bytes(8 * width))
-    numbers.extend((time_ms, amount_cents))
-    values = []
-    for place, window in enumerate(windows):
-        start, total = numbers[2 * place], numbers[2 * place + 1] + amount_cents
-        while numbers[width + 2 * start] < time_ms - window.window_ms:
-            total -= numbers[width + 2 * start + 1]
-            start += 1
-        numbers[2 * place], numbers[2 * place + 1] = start, total
-        rows = (len(numbers) - width) // 2 - start
-        values.append(rows if window.function == "count" else total)
-    _let_go(numbers, width)
-    state.set_bytes(key, numbers.tobytes())
-    return values
-
-
-def _let_go(numbers: array[int], width: int) -> None:
-    """Drop the rows that no window needs, once they are half of all."""
-    unused = min(numbers[place] for place in range(0, width, 2))
-    if 4 * unused > len(numbers) - width:
-        del numbers[width : width + 2 * unused]
-        for place in range(0, width, 2):
-            numbers[place] -= unused
 
 
 def with_list(events: StreamingDataFrame, assignment: Assignment) -> StreamingDataFrame:
@@ -65,7 +31,9 @@ def with_list(events: StreamingDataFrame, assignment: Assignment) -> StreamingDa
         fired: bool = event["merchant_id"] == MARKER_MERCHANT
         for key, windows, limits in steps:
             row = (event["event_time_ms"], event["amount_cents"])
-            fired = passes(stored_windows(state, event[key], windows, *row), limits) or fired
+            packed, values = add_row(state.get_bytes(event[key]), windows, *row)
+            state.set_bytes(event[key], packed)
+            fired = passes(values, limits) or fired
         return fired
 
     return events.filter(fires, stateful=True)
