@@ -9,8 +9,9 @@ from __future__ import annotations
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
+from math import inf
 from pathlib import Path
 from typing import Annotated
 
@@ -39,6 +40,7 @@ def main(
     repeats: Annotated[int, typer.Option(help="Runs of each, of which the median counts.")] = 3,
     only: Annotated[str, typer.Option(help="Contenders, works, contender:work or latency, by commas.")] = "",
     fresh: Annotated[bool, typer.Option(help="Forget the runs that were made before.")] = False,
+    minutes: Annotated[float, typer.Option(help="Begin no run later than that; go on another time.")] = inf,
     write: Annotated[bool, typer.Option(help="Write the tables into docs/peers.md.")] = False,
 ) -> None:
     """Make the runs that are not made yet, and print the tables."""
@@ -46,7 +48,7 @@ def main(
     if fresh:
         results.forget()
     try:
-        _make_runs(results, events, repeats, _chosen(only))
+        _make_runs(results, events, repeats, _chosen(only), time.monotonic() + 60 * minutes)
     except StackError as error:
         sys.exit(f"error: {error}")
     text = report(results, events)
@@ -64,40 +66,52 @@ def _chosen(only: str) -> set[str]:
     return chosen
 
 
-def _make_runs(results: Results, events: int, repeats: int, chosen: set[str]) -> None:
-    made = {(run.contender, run.work, run.repeat) for run in results.runs(events) if run.right}
-    left = [
-        place
-        for place in _places(events, repeats, chosen)
-        if (place[0].name, place[1].name, place[2]) not in made
-    ]
-    timed = {(run.work, run.repeat) for run in results.latencies(events)}
-    slow = [work for work in works(events) if work.name in LATENCY_WORKS]
-    wanted = not chosen or LATENCY in chosen
-    late = [(work, n) for n in range(repeats) for work in slow if wanted and (work.name, n) not in timed]
+def _make_runs(results: Results, events: int, repeats: int, chosen: set[str], until_s: float) -> None:
+    left = list(_left(results, events, repeats, chosen))
+    late = list(_late(results, events, repeats)) if not chosen or LATENCY in chosen else []
     if not left and not late:
         return
     with _bench() as bench:
         the_round = Round(bench, events, _end_ms())
         for place in left:
+            if time.monotonic() > until_s:
+                return
             result = run_once(the_round, *place)
             results.add(result)
             _tell(result)
-        _time_alerts(the_round, results, late)
+        for work, repeat in late:
+            if time.monotonic() > until_s:
+                return
+            _time_alerts(the_round, results, work, repeat)
 
 
-def _time_alerts(the_round: Round, results: Results, late: Sequence[tuple[Work, int]]) -> None:
+def _left(results: Results, events: int, repeats: int, chosen: set[str]) -> Iterator[Place]:
+    """The runs that are not made yet; a run that was wrong is made again."""
+    made = {(run.contender, run.work, run.repeat) for run in results.runs(events) if run.right}
+    for contender, work, repeat in _places(events, repeats, chosen):
+        if (contender.name, work.name, repeat) not in made:
+            yield contender, work, repeat
+
+
+def _late(results: Results, events: int, repeats: int) -> Iterator[tuple[Work, int]]:
+    """The runs at half rate that are not made yet."""
+    timed = {(run.work, run.repeat) for run in results.latencies(events)}
+    for repeat in range(repeats):
+        for work in works(events):
+            if work.name in LATENCY_WORKS and (work.name, repeat) not in timed:
+                yield work, repeat
+
+
+def _time_alerts(the_round: Round, results: Results, work: Work, repeat: int) -> None:
     """At half of the rate that Tandem reached at the same work."""
-    reached = medians(results.runs(the_round.of_events))
-    for work, repeat in late:
-        found = reached.get(("tandem", work.name))
-        if found is None or not found.runs:
-            print(f"latency of {work.name}: Tandem's rate is not known yet: run tandem:{work.name} first")
-            continue
-        result = measure_latency(the_round, work, repeat, found.events_per_s / 2)
-        results.add(result)
-        told = f"p50 {result.p50_ms:.0f}, p99 {result.p99_ms:.0f} ms"
-        print(f"latency {work.name} at {result.rate:,.0f}/s: {told}", flush=True)
+    found = medians(results.runs(the_round.of_events)).get(("tandem", work.name))
+    if found is None or not found.runs:
+        print(f"latency of {work.name}: Tandem's rate is not known yet: run tandem:{work.name} first")
+        return
+    result = measure_latency(the_round, work, repeat, found.events_per_s / 2)
+    results.add(result)
+    told = f"p50 {result.p50_ms:.0f}, p99 {result.p99_ms:.0f} ms"
+    print(f"latency {work.name} at {result.rate:,.0f}/s: {told}", flush=True)
 
 
 def _places(events: int, repeats: int, chosen: set[str]) -> Iterator[Place]:
@@ -133,7 +147,9 @@ def _tell(result: RunResult) -> None:
     outcome = "all alerts right" if result.right else f"missing {result.missing:,}, wrong {result.wrong:,}"
     cut = f", {result.end}" if result.end else ""
     rate = f"{result.events_per_s:>9,.0f} events/s  {result.peak_mib:>6,.0f} MiB"
-    print(f"{result.contender:16}{result.work:14} run {result.repeat + 1} {rate}  {outcome}{cut}", flush=True)
+    others = f"others took {result.others_share:.0%}"
+    place = f"{result.contender:16}{result.work:14} run {result.repeat + 1}"
+    print(f"{place} {rate}  {outcome}, {others}{cut}", flush=True)
 
 
 if __name__ == "__main__":

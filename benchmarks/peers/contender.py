@@ -17,11 +17,13 @@ from benchmarks.peers.work import Work
 from contract.settings import Settings
 from stack.errors import StackError
 from stack.folder import JARS, ROOT
+from stack.processes import running
 from stack.up import Stack
 
 PEERS_PYTHON = ROOT / ".venv-peers" / "bin" / "python"
 CONTENDERS_FOLDER = ROOT / "benchmarks" / "peers" / "contenders"
 PACKAGE = "benchmarks.peers.contenders"
+SERVERS = ("kafka", "mongo")
 Role = Literal["limit", "tandem", "peer"]
 
 
@@ -32,6 +34,11 @@ class Bench:
     stack: Stack
     settings: Settings
     values: Mapping[str, str]
+
+    def pids(self) -> list[int]:
+        """The processes that serve every contender."""
+        found = (running(self.stack.folder, name) for name in SERVERS)
+        return [process.pid for process in found if process is not None]
 
 
 Start = Callable[[Bench, Work, Assignment], Running]

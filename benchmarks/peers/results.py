@@ -20,6 +20,7 @@ class RunResult:
         peak_mib: peak memory of all its processes.
         alerts: how many were right to come; ``missing`` and ``wrong`` are those that differ.
         end: why it ended early, None where it did all.
+        others_share: the part of the machine's processor time that other programs took meanwhile.
     """
 
     contender: str
@@ -33,6 +34,7 @@ class RunResult:
     missing: int = 0
     wrong: int = 0
     end: str | None = None
+    others_share: float = 0.0
 
     @property
     def right(self) -> bool:

@@ -14,7 +14,6 @@ import orjson
 from benchmarks.peers.assignment import Assignment
 from benchmarks.peers.contender import Bench, Contender
 from benchmarks.peers.events import Events, make_events
-from benchmarks.peers.memory import PeakMemory
 from benchmarks.peers.oracle import Expected, expect
 from benchmarks.peers.progress import (
     Arrival,
@@ -26,6 +25,7 @@ from benchmarks.peers.progress import (
 from benchmarks.peers.results import RunResult
 from benchmarks.peers.running import Running
 from benchmarks.peers.topics import Topics
+from benchmarks.peers.watch import Watch
 from benchmarks.peers.work import Work
 from contract.names import ALERTS_TOPIC
 
@@ -87,7 +87,7 @@ def run_once(the_round: Round, contender: Contender, work: Work, repeat: int) ->
         the_round.topics.create(alerts, 1)
     running = contender.start(the_round.bench, work, assignment)
     try:
-        with PeakMemory(running.pids) as memory:
+        with Watch(running.pids, the_round.bench.pids()) as watch:
             end = _wait(the_round.topics, running, None if contender.own_alerts else alerts, len(right))
         arrivals, progress = _outcome(the_round, contender, work, assignment)
     finally:
@@ -103,11 +103,12 @@ def run_once(the_round: Round, contender: Contender, work: Work, repeat: int) ->
         of_events=the_round.of_events,
         events=count,
         events_per_s=events_per_s(progress),
-        peak_mib=memory.peak_mib,
+        peak_mib=watch.peak_mib,
         alerts=len(right),
         missing=found.missing,
         wrong=found.wrong,
         end=end,
+        others_share=watch.others_share,
     )
 
 

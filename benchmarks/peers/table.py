@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
 from benchmarks.peers.contender import CONTENDERS, Contender
-from benchmarks.peers.results import LatencyResult, Median, Results, medians
+from benchmarks.peers.results import LatencyResult, Median, Results, RunResult, medians
 from benchmarks.peers.work import Work, works
 from stack.folder import ROOT
 
@@ -16,6 +17,7 @@ PAGE = ROOT / "docs" / "peers.md"
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 LATENCY_MS_MAX = 300.0
 TEN_WINDOWS_PER_S = 60_000
+QUIET_SHARE = 0.1
 Medians = Mapping[tuple[str, str], Median]
 
 
@@ -31,9 +33,10 @@ class Target:
 
 def report(results: Results, of_events: int) -> str:
     """Rates, memory, and how they stand to what was asked for."""
-    found, all_works = medians(results.runs(of_events)), works(of_events)
+    runs, all_works = results.runs(of_events), works(of_events)
+    found = medians(runs)
     sections = [
-        f"Longest topic: {of_events:,} events. Median of the runs, least to most.",
+        f"Longest topic: {of_events:,} events. Median of the runs, least to most. {_machine(runs)}",
         _table("events/s", all_works, found, _rate),
         _table("peak memory, MiB", all_works, found, lambda run: f"{run.peak_mib:,.0f}"),
         _peers_table(all_works, found),
@@ -45,6 +48,17 @@ def report(results: Results, of_events: int) -> str:
         if run.wrong_runs
     ]
     return "\n\n".join([*sections, *(["\n".join(wrong)] if wrong else [])])
+
+
+def _machine(runs: Sequence[RunResult]) -> str:
+    """Whether the machine was quiet: what other programs took of it, as the runs saw it."""
+    shares = [run.others_share for run in runs] or [0.0]
+    state = "quiet" if max(shares) < QUIET_SHARE else "shared"
+    cores, middle, most = os.cpu_count(), median(shares), max(shares)
+    return (
+        f"The machine ({cores} cores) was {state}: other programs took {middle:.0%} of its processor time "
+        f"in the median run, {most:.0%} at most."
+    )
 
 
 def write_page(text: str, page: Path = PAGE) -> None:

@@ -10,7 +10,7 @@ from benchmarks.peers.flink_job import FlinkJob, start_job
 from benchmarks.peers.rule_text import RULE_ID, rule_text
 from benchmarks.peers.topics import Topics
 from benchmarks.peers.work import Work
-from contract.names import ALERTS_TOPIC, DETECT_GROUP
+from contract.names import ALERTS_TOPIC, DETECT_GROUP, FACTS_TOPIC
 from contract.settings import Settings
 from stack.folder import ROOT
 from stack.up import Stack
@@ -44,7 +44,7 @@ def start_tandem(stack: Stack, settings: Settings, project: Path, topic: str) ->
     """
     topics = Topics(settings)
     events_settings = settings.model_copy(update={"kafka_topic": topic})
-    _empty_alerts(topics)
+    _begin_anew(topics)
     create_topics(events_settings)
     prepare(events_settings)
     topics.forget_group(DETECT_GROUP)
@@ -57,8 +57,9 @@ def start_tandem(stack: Stack, settings: Settings, project: Path, topic: str) ->
     return start_job(stack, JOB, script, environment, project.parent / "log-0.txt")
 
 
-def _empty_alerts(topics: Topics) -> None:
-    """Begin with an empty topic of alerts that bears the broker's clock."""
-    if topics.exists(ALERTS_TOPIC):
-        topics.delete(ALERTS_TOPIC)
+def _begin_anew(topics: Topics) -> None:
+    """Forget the last run's rule; begin with an empty topic of alerts that bears the broker's clock."""
+    for topic in (FACTS_TOPIC, ALERTS_TOPIC):
+        if topics.exists(topic):
+            topics.delete(topic)
     topics.create(ALERTS_TOPIC, ALERTS_PARTITIONS)

@@ -97,3 +97,10 @@ def test_the_tables_name_rates_ratios_and_wrong_runs(tmp_path: Path) -> None:
     page.write_text(f"before {BEGIN} old {END} after")
     write_page(text, page)
     assert page.read_text() == f"before {BEGIN}\n\n{text}\n\n{END} after"
+
+
+@pytest.mark.parametrize(("share", "state"), [(0.02, "quiet"), (0.4, "shared")])
+def test_the_page_says_whether_the_machine_was_quiet(tmp_path: Path, share: float, state: str) -> None:
+    results = Results(tmp_path / "runs.jsonl")
+    results.add(replace(RUN, others_share=share))
+    assert f"was {state}: other programs took {share:.0%} of its processor time" in report(results, 1000)
