@@ -21,6 +21,8 @@ from psycopg2.extras import execute_values
 
 from contract.names import FACTS_TOPIC
 from contract.settings import Settings, SettingsError, load_settings
+from rules.catalog import CATALOG
+from rules.expressions import RiskLevelValue
 from rules.facts import Fact, UserRiskLevel
 from spark_jobs.progress import Progress
 from spark_jobs.runs import AlreadyRunningError, Counts, Run, RunError, run
@@ -76,6 +78,16 @@ class _Level:
         return Fact(self.fact_id, statement, self.event_time_ms + 1, None, JOB, now_ms, comment)
 
 
+def is_read(connection: Connection, catalog: Path = CATALOG) -> bool:
+    """Whether a rule of the catalog, or one that was deployed, reads ``user_risk_level``."""
+    name = RiskLevelValue().name
+    if any(name in file.read_text(encoding="utf-8") for file in catalog.glob("*.yaml")):
+        return True
+    with transaction(connection) as cursor:
+        cursor.execute(_IS_READ_SQL)
+        return cursor.fetchone() == (True,)
+
+
 def publish_risk_levels(settings: Settings, connection: Connection, *, wait: bool = False) -> int:
     """Publish the levels that the topic does not have yet; return how many.
 
@@ -83,10 +95,8 @@ def publish_risk_levels(settings: Settings, connection: Connection, *, wait: boo
         RunError: another run is going on.
         SettingsError: the brokers do not answer, or the topic is absent.
     """
-    with transaction(connection) as cursor:
-        cursor.execute(_IS_READ_SQL)
-        if cursor.fetchone() != (True,):
-            return 0
+    if not is_read(connection):
+        return 0
     published = 0
     while some := _publish_some(settings, connection, wait=wait):
         published += some

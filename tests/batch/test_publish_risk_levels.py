@@ -11,7 +11,7 @@ from rules.catalog import rule_of
 from rules.compiler import compile_rule
 from rules.fact_history import FactHistory, StoredFact
 from rules.facts import Fact, RuleText, UserRiskLevel
-from spark_jobs.publish_risk_levels import publish_risk_levels
+from spark_jobs.publish_risk_levels import is_read, publish_risk_levels
 from spark_jobs.reconciliation.rule_book import RuleBook, evidence_of, is_raised
 from storage.fact_mirrors import store_facts
 from storage.facts import read_facts
@@ -36,7 +36,9 @@ def published(batch: Platform) -> int:
 
 
 @pytest.mark.engines
-def test_each_level_is_said_once_and_holds_from_after_its_application(batch: Platform) -> None:
+def test_each_level_is_said_once_and_holds_from_after_its_application(
+    batch: Platform, tmp_path: Path
+) -> None:
     create_topics(batch.settings)
     batch.send_events(
         application("a1", user_id="u1", credit_score=750),
@@ -44,7 +46,10 @@ def test_each_level_is_said_once_and_holds_from_after_its_application(batch: Pla
     )
     batch.land()
     batch.score()
-    assert published(batch) == 0, "no rule reads it"
+    with closing(batch.connect()) as connection:
+        assert not is_read(connection, tmp_path)
+        (tmp_path / "risky_user.yaml").write_text(TEXT)
+        assert is_read(connection, tmp_path)
     fact = Fact("f1", RuleText("risky_user", 1, TEXT), 0, None, "ana", 1)
     with closing(batch.connect()) as connection:
         store_facts(connection, FactHistory((StoredFact(0, fact),)))
