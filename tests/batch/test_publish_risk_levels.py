@@ -15,8 +15,9 @@ from spark_jobs.publish_risk_levels import is_read, publish_risk_levels
 from spark_jobs.reconciliation.rule_book import RuleBook, evidence_of, is_raised
 from storage.fact_mirrors import store_facts
 from storage.facts import read_facts
+from storage.postgres import transaction
 from storage.topics import create_topics
-from tests.batch.events import NOW_MS, application
+from tests.batch.events import NOW_MS
 from tests.batch.platform import Platform
 
 LEVELS = ((1, "Low"), (10, "High"))
@@ -30,35 +31,38 @@ message: "{user_risk_level}"
 """
 
 
-def published(batch: Platform) -> int:
-    with closing(batch.connect()) as connection:
-        return publish_risk_levels(batch.settings, connection)
+SCORED = """
+INSERT INTO warehouse.credit_scores (application_id, user_id, credit_score, loan_amount, currency,
+    risk_level, decision, policy_version, event_time, append_time, partition, "offset", scored_at, batch_id)
+VALUES (%s, 'u1', 600, 10, 'USD', %s, 'review', 1, to_timestamp(%s / 1000.0), now(), 0, %s, now(), 'a run')
+"""
 
 
 @pytest.mark.engines
 def test_each_level_is_said_once_and_holds_from_after_its_application(
-    batch: Platform, tmp_path: Path
+    platform: Platform, tmp_path: Path
 ) -> None:
-    create_topics(batch.settings)
-    batch.send_events(
-        application("a1", user_id="u1", credit_score=750),
-        application("a2", user_id="u1", credit_score=450, event_time_ms=NOW_MS + 1000),
-    )
-    batch.land()
-    batch.score()
-    with closing(batch.connect()) as connection:
+    create_topics(platform.settings)
+    with closing(platform.connect()) as connection:
+        with transaction(connection) as cursor:
+            cursor.execute(
+                "INSERT INTO warehouse.risk_policies (policy_version, definition) VALUES (1, '{}')"
+            )
+            for offset, (level, time_ms) in enumerate((("Low", NOW_MS), ("High", NOW_MS + 1000))):
+                cursor.execute(SCORED, (f"a {offset}", level, time_ms, offset))
         assert not is_read(connection, tmp_path)
         (tmp_path / "risky_user.yaml").write_text(TEXT)
         assert is_read(connection, tmp_path)
-    fact = Fact("f1", RuleText("risky_user", 1, TEXT), 0, None, "ana", 1)
-    with closing(batch.connect()) as connection:
-        store_facts(connection, FactHistory((StoredFact(0, fact),)))
-    assert (published(batch), published(batch)) == (2, 0)
-    history = read_facts(batch.settings)
+        deployed = Fact("f1", RuleText("risky_user", 1, TEXT), 0, None, "ana", 1)
+        store_facts(connection, FactHistory((StoredFact(0, deployed),)))
+        published = [publish_risk_levels(platform.settings, connection) for _ in range(2)]
+    assert published == [2, 0]
+    history = read_facts(platform.settings)
     times = (NOW_MS, NOW_MS + 1, NOW_MS + 1000, NOW_MS + 1001)
     assert [history.risk_level("u1", time) for time in times] == [None, "Low", "Low", "High"]
     assert history.risk_level("u2", NOW_MS + 5) is None
-    assert batch.rows("SELECT count(*) FROM warehouse.published_risk_levels") == [(2,)]
+    said = platform.rows("SELECT risk_level FROM warehouse.published_risk_levels ORDER BY application_id")
+    assert said == [("Low",), ("High",)]
 
 
 def test_a_rule_reads_the_level_that_its_decision_knew_and_says_it() -> None:
