@@ -41,6 +41,11 @@ public record Feature(
         }
     }
 
+    /** Whether sums over aligned stretches of time are enough for it, once no event can end inside of them. */
+    boolean isOfSums() {
+        return stepMs > 0 && function.isOfSums();
+    }
+
     /** The first event time that is in the window of an event at {@code timeMs}. */
     static long windowStart(long timeMs, long windowMs, long stepMs) {
         long start = timeMs - windowMs;

@@ -31,6 +31,14 @@ public enum FeatureFunction {
         return this == COUNT_DISTINCT || this == FIRST_SEEN_MS;
     }
 
+    /** Whether sums of parts of a window can be put together. */
+    boolean isOfSums() {
+        return switch (this) {
+            case COUNT, SUM, AVG, MIN, MAX, STDDEV -> true;
+            default -> false;
+        };
+    }
+
     boolean needsPlace() {
         return this == DISTANCE_KM || this == SPEED_KMH;
     }

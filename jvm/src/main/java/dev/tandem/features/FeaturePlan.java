@@ -37,8 +37,8 @@ public final class FeaturePlan {
         Map<String, SourcePlan> plans = new LinkedHashMap<>();
         List<FeatureBinding> bindings = new ArrayList<>();
         for (Feature feature : features) {
-            SourcePlan plan = plans.computeIfAbsent(feature.sourceType(), type -> new SourcePlan(type, this::field));
-            plan.retentionMs = Math.max(plan.retentionMs, feature.windowMs() + feature.stepMs() + latenessMs);
+            SourcePlan plan = plans.computeIfAbsent(feature.sourceType(), type -> new SourcePlan(type, latenessMs, this::field));
+            plan.keep(feature);
             resultTypes[bindings.size()] = resultType(feature);
             bindings.add(FeatureBinding.plan(feature, plan, this::field));
         }
@@ -51,7 +51,7 @@ public final class FeaturePlan {
         }
         ids = duplicatesMs == 0 ? null : new EventIds(duplicatesMs, next);
         trees = next + (ids == null ? 0 : EventIds.TREES);
-        retentionMs = plans.values().stream().mapToLong(plan -> plan.retentionMs).max().orElse(0);
+        retentionMs = plans.values().stream().mapToLong(SourcePlan::retentionMs).max().orElse(0);
         for (int feature = 0; feature < bindings.size(); feature++) {
             addToWindow(features.get(feature), feature, bindings.get(feature));
         }
@@ -103,7 +103,7 @@ public final class FeaturePlan {
         return resultTypes[feature];
     }
 
-    /** Event types of which rows are kept, in the order of {@link #expiredBeforeMs}. */
+    /** Event types of which rows are kept, in the order of {@link #heldFromMs}. */
     public List<String> sourceTypes() {
         return sources.stream().map(source -> source.type).toList();
     }
@@ -121,9 +121,8 @@ public final class FeaturePlan {
     public KeyState newState() {
         TreeState[] states = new TreeState[trees];
         for (Source source : sources) {
-            states[source.rows.index()] = new TreeState(source.rows.layout.emptyLeaf());
-            for (ValueIndex values : source.values) {
-                states[values.tree.index()] = new TreeState(values.tree.layout.emptyLeaf());
+            for (Tree tree : source.trees()) {
+                states[tree.index()] = new TreeState(tree.layout.emptyLeaf());
             }
         }
         for (Tree tree : ids == null ? new Tree[0] : ids.trees()) {
@@ -132,9 +131,13 @@ public final class FeaturePlan {
         return new KeyState(states, 0, new Seen(), Long.MIN_VALUE);
     }
 
-    /** Before which event time the rows of each source are gone from the state. */
-    public long[] expiredBeforeMs(KeyState state) {
-        return sources.stream().mapToLong(source -> state.trees[source.rows.index()].expiredBeforeMs).toArray();
+    /** Before which event time, for an event at {@code timeMs}, what came of each source is gone. */
+    public long[] heldFromMs(KeyState state, long timeMs) {
+        long[] heldFromMs = new long[sources.size()];
+        for (int source = 0; source < heldFromMs.length; source++) {
+            heldFromMs[source] = sources.get(source).heldFromMs(state, timeMs);
+        }
+        return heldFromMs;
     }
 
     public boolean dropsDuplicates() {

@@ -4,15 +4,25 @@ package dev.tandem.features;
 final class Layout {
     final Measure[] measures;
     final boolean byValue;
+    private final boolean ofSums;
+    /** Length in event time of what an entry of a leaf stands for; of a row, 1. */
+    final long entryMs;
     final int leafStride;
     final int innerStride;
     final int leafTexts;
     final int innerTexts;
     final int summaryCells;
 
+    /** Of leaves that hold rows. */
     Layout(Measure[] measures, int columns, int texts, boolean byValue) {
+        this(measures, columns, texts, byValue, false, 1);
+    }
+
+    private Layout(Measure[] measures, int columns, int texts, boolean byValue, boolean ofSums, long entryMs) {
         this.measures = measures;
         this.byValue = byValue;
+        this.ofSums = ofSums;
+        this.entryMs = entryMs;
         int cells = 0;
         for (Measure measure : measures) {
             cells += measure.cells;
@@ -22,6 +32,15 @@ final class Layout {
         innerStride = Node.PAYLOAD + cells;
         leafTexts = texts;
         innerTexts = byValue ? 1 : 0;
+    }
+
+    /** Of leaves that hold sums of the rows of aligned stretches of time. */
+    static Layout ofSums(Measure[] measures, long entryMs) {
+        int cells = 0;
+        for (Measure measure : measures) {
+            cells += measure.cells;
+        }
+        return new Layout(measures, cells, 0, false, true, entryMs);
     }
 
     Node emptyLeaf() {
@@ -35,7 +54,7 @@ final class Layout {
     /** Adds one entry of a node, a row or a child, to a summary. */
     void add(Measure[] wanted, Node node, int entry, long[] summary, int base) {
         int at = entry * node.stride;
-        if (node.level > 0) {
+        if (ofSums || node.level > 0) {
             for (Measure measure : wanted) {
                 measure.merge(summary, base, node.cells, at + Node.PAYLOAD);
             }
@@ -67,10 +86,24 @@ final class Layout {
     /** Adds a new row to the summary of the child that it went into. */
     void addRow(Row row, Node parent, int entry) {
         int base = entry * parent.stride + Node.PAYLOAD;
+        if (ofSums) {
+            merge(row.columns, parent, base);
+        } else {
+            addRow(row, parent.cells, base);
+        }
+    }
+
+    void addRow(Row row, long[] summary, int base) {
         for (Measure measure : measures) {
             if (measure.counts(row.bits)) {
-                measure.add(parent.cells, base, measure.column < 0 ? 0 : row.columns[measure.column]);
+                measure.add(summary, base, measure.column < 0 ? 0 : row.columns[measure.column]);
             }
+        }
+    }
+
+    void merge(long[] summary, Node node, int base) {
+        for (Measure measure : measures) {
+            measure.merge(node.cells, base, summary, 0);
         }
     }
 }

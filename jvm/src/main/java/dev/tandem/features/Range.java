@@ -12,8 +12,19 @@ final class Range {
         summary = new long[tree.layout.summaryCells];
     }
 
+    /** Adds to the sums of another range. */
+    Range(Tree tree, Range other) {
+        this.tree = tree;
+        wanted = other.wanted;
+        summary = other.summary;
+    }
+
     void sumUp(long fromMs, long toMs) {
         Layout.reset(wanted, summary, 0);
+        addUp(fromMs, toMs);
+    }
+
+    void addUp(long fromMs, long toMs) {
         addBelow(tree.tree().root, fromMs, toMs, false, toMs >= tree.tree().newestMs);
     }
 

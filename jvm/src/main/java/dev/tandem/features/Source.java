@@ -1,11 +1,13 @@
 package dev.tandem.features;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BiConsumer;
 
 /** The rows of one event type of a key: what is kept of each, how long, and by which values they can be found. */
 final class Source {
     private static final int DROPS_PER_EVENT = 2;
+    private static final BiConsumer<Node, Integer> NOTHING_MORE = (leaf, row) -> { };
 
     final String type;
     final Tree rows;
@@ -14,7 +16,11 @@ final class Source {
     private final FieldCode[] columns;
     private final FieldCode[] texts;
     private final int linkColumns;
-    final long retentionMs;
+    private final long rowsMs;
+    private final long searchedMs;
+    private final long sumsMs;
+    /** Null where every feature needs the rows themselves, or as long as they are kept anyway. */
+    final Stretches stretches;
     private final BiConsumer<Node, Integer> forget = this::forget;
 
     /** An event counts in the measures {@code bits} if the filter is true and no slot is null. */
@@ -40,7 +46,10 @@ final class Source {
         columns = plan.columns.toArray(FieldCode[]::new);
         texts = plan.texts.toArray(FieldCode[]::new);
         linkColumns = plan.linkColumns;
-        retentionMs = plan.retentionMs;
+        rowsMs = plan.searchedMs + plan.latenessMs;
+        searchedMs = plan.searchedMs;
+        sumsMs = plan.summedMs + plan.latenessMs;
+        stretches = plan.stretches;
     }
 
     void bind(KeyState state, NodeStore store) {
@@ -48,6 +57,27 @@ final class Source {
         for (ValueIndex index : values) {
             index.tree.bind(state, store);
         }
+        if (stretches != null) {
+            stretches.tree.bind(state, store);
+        }
+    }
+
+    List<Tree> trees() {
+        List<Tree> trees = new ArrayList<>(List.of(rows));
+        values.forEach(index -> trees.add(index.tree));
+        if (stretches != null) {
+            trees.add(stretches.tree);
+        }
+        return trees;
+    }
+
+    /** Before which event time nothing is looked at for an event at {@code timeMs}: its rows or their sums are gone. */
+    long heldFromMs(KeyState state, long timeMs) {
+        long rowsFromMs = state.trees[rows.index()].expiredBeforeMs;
+        if (stretches == null || timeMs - searchedMs < rowsFromMs) {
+            return rowsFromMs;
+        }
+        return state.trees[stretches.tree.index()].expiredBeforeMs;
     }
 
     void takeIn(Event event, Key key) {
@@ -62,6 +92,10 @@ final class Source {
         byte[][] bytes = new byte[texts.length][];
         for (int text = 0; text < texts.length; text++) {
             bytes[text] = event.isNull(texts[text].slot()) ? null : texts[text].bytes(event);
+        }
+        if (stretches != null && key.timeMs < rows.tree().expiredBeforeMs) {
+            stretches.add(new Row(key, bits, numbers, bytes));
+            return;
         }
         for (ValueIndex index : values) {
             if (index.present.counts(bits)) {
@@ -99,13 +133,24 @@ final class Source {
     }
 
     void expire() {
-        long horizonMs = rows.tree().newestMs - retentionMs;
-        for (int drop = 0; drop < DROPS_PER_EVENT && rows.dropOldest(horizonMs, forget); drop++) {
+        long newestMs = rows.tree().newestMs;
+        drop(rows, newestMs - rowsMs, forget);
+        if (stretches != null) {
+            stretches.close();
+            drop(stretches.tree, newestMs - sumsMs, NOTHING_MORE);
+        }
+    }
+
+    private static void drop(Tree tree, long horizonMs, BiConsumer<Node, Integer> dropped) {
+        for (int drop = 0; drop < DROPS_PER_EVENT && tree.dropOldest(horizonMs, dropped); drop++) {
             // each call drops one leaf
         }
     }
 
     private void forget(Node leaf, int row) {
+        if (stretches != null) {
+            stretches.add(leaf, row);
+        }
         for (ValueIndex index : values) {
             if (index.present.counts(leaf.link(row))) {
                 byte[] value = leaf.texts[row * leaf.textsPerEntry + index.text];

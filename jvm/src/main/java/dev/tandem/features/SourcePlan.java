@@ -17,12 +17,18 @@ final class SourcePlan {
     final List<ValueIndex> values = new ArrayList<>();
     final List<Source.Presence> presences = new ArrayList<>();
     int linkColumns;
-    long retentionMs;
+    /** The longest window that needs the rows themselves, its step included. */
+    long searchedMs;
+    /** The longest window, its step included, for which sums are enough. */
+    long summedMs;
+    final long latenessMs;
     Tree tree;
+    Stretches stretches;
 
     private final Function<String, FieldCode> fields;
     private final Map<String, Wanted> wanted = new LinkedHashMap<>();
     private final Map<String, WantedValues> wantedValues = new LinkedHashMap<>();
+    private long stretchMs;
 
     /** A measure that some feature asks for, before its place is known. */
     static final class Wanted {
@@ -42,9 +48,29 @@ final class SourcePlan {
         ValueIndex index;
     }
 
-    SourcePlan(String type, Function<String, FieldCode> fields) {
+    SourcePlan(String type, long latenessMs, Function<String, FieldCode> fields) {
         this.type = type;
+        this.latenessMs = latenessMs;
         this.fields = fields;
+    }
+
+    /** Sees to it that all of the feature's window is kept. */
+    void keep(Feature feature) {
+        long windowMs = feature.windowMs() + feature.stepMs();
+        if (feature.isOfSums()) {
+            summedMs = Math.max(summedMs, windowMs);
+            stretchMs = greatestCommonDivisor(feature.stepMs(), stretchMs);
+        } else {
+            searchedMs = Math.max(searchedMs, windowMs);
+        }
+    }
+
+    private static long greatestCommonDivisor(long one, long other) {
+        return other == 0 ? one : greatestCommonDivisor(other, one % other);
+    }
+
+    long retentionMs() {
+        return Math.max(searchedMs, summedMs) + latenessMs;
     }
 
     /** The measure of the rows where the filter is true and none of the columns is null. */
@@ -116,7 +142,12 @@ final class SourcePlan {
         }
         tree = new Tree(new Layout(measures.toArray(Measure[]::new), columns.size() + linkColumns, texts.size(),
                 false), firstTree);
-        return settleValues(firstTree + 1);
+        int next = settleValues(firstTree + 1);
+        if (summedMs <= searchedMs) {
+            return next;
+        }
+        stretches = new Stretches(tree.layout, stretchMs, next);
+        return next + 1;
     }
 
     private int settleValues(int firstTree) {

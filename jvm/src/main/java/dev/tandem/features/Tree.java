@@ -193,7 +193,7 @@ final class Tree {
 
     private boolean dropRows(Node leaf, int rows, BiConsumer<Node, Integer> dropped) {
         for (int row = 0; row < rows; row++) {
-            tree().expiredBeforeMs = Math.max(tree().expiredBeforeMs, leaf.time(row) + 1);
+            tree().expiredBeforeMs = Math.max(tree().expiredBeforeMs, leaf.time(row) + layout.entryMs);
             dropped.accept(leaf, row);
         }
         if (rows > 0) {

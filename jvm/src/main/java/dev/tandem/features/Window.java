@@ -13,6 +13,7 @@ final class Window {
     private final List<Integer> outputs = new ArrayList<>();
     private final List<FeatureBinding> bindings = new ArrayList<>();
     private Range range;
+    private Range stretches;
     private FeatureValue[] values;
     private int[] places;
 
@@ -50,6 +51,9 @@ final class Window {
             }
         }
         window.range = new Range(source.rows, wanted.toArray(Measure[]::new));
+        if (source.stretches != null && stepMs > 0) {
+            window.stretches = new Range(source.stretches.tree, window.range);
+        }
         window.places = window.outputs.stream().mapToInt(Integer::intValue).toArray();
         window.values = window.bindings.stream()
                 .map(binding -> binding.bind(source, window.range))
@@ -58,8 +62,12 @@ final class Window {
     }
 
     void evaluate(Event event, Key key, Object[] results) {
-        long fromMs = Math.max(Feature.windowStart(key.timeMs, windowMs, stepMs), source.rows.tree().expiredBeforeMs);
+        long heldFromMs = source.heldFromMs(source.rows.state, key.timeMs);
+        long fromMs = Math.max(Feature.windowStart(key.timeMs, windowMs, stepMs), heldFromMs);
         range.sumUp(fromMs, key.timeMs);
+        if (stretches != null && fromMs < source.rows.tree().expiredBeforeMs) {
+            stretches.addUp(fromMs, key.timeMs);
+        }
         for (int each = 0; each < values.length; each++) {
             results[places[each]] = values[each].of(event, key, fromMs);
         }

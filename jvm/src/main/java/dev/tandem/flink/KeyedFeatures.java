@@ -15,7 +15,6 @@ import org.apache.flink.table.data.GenericArrayData;
 import org.apache.flink.table.data.GenericRowData;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.data.StringData;
-import org.apache.flink.table.data.utils.JoinedRowData;
 import org.apache.flink.table.types.logical.RowType;
 import org.apache.flink.util.Collector;
 
@@ -83,11 +82,11 @@ final class KeyedFeatures extends KeyedProcessFunction<String, RowData, RowData>
             }
             keyState.update(state);
         }
-        output.collect(new JoinedRowData(row.getRowKind(), row, added));
+        output.collect(new FeaturedRow(row, added));
     }
 
     private void addFeatures(KeyState state, GenericRowData added) {
-        added.setField(results.length + 1, new GenericArrayData(plan.expiredBeforeMs(state)));
+        added.setField(results.length + 1, new GenericArrayData(plan.heldFromMs(state, event.timeMs())));
         plan.process(event, state, store, results);
         for (int feature = 0; feature < results.length; feature++) {
             Object value = results[feature];

@@ -13,7 +13,6 @@ import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.table.api.Table;
 import org.apache.flink.table.api.bridge.java.StreamTableEnvironment;
 import org.apache.flink.table.data.RowData;
-import org.apache.flink.table.runtime.typeutils.InternalTypeInfo;
 import org.apache.flink.table.types.logical.ArrayType;
 import org.apache.flink.table.types.logical.BigIntType;
 import org.apache.flink.table.types.logical.BooleanType;
@@ -41,13 +40,13 @@ public final class WindowedFeatures {
         RowType rowType = (RowType) ComputedOnce.rowType(events).getLogicalType();
         DataStream<RowData> stream = ComputedOnce.rows(environment, events);
         for (FeatureStep step : FeatureSteps.read(specification)) {
-            RowType widened = widened(rowType, step);
+            FeaturedRowType widened = new FeaturedRowType(stream.getType(), rowType, added(rowType, step));
             String name = "features-by-" + step.key();
             stream = stream.keyBy(new EventKey(step.key(), rowType.getFieldNames()), Types.STRING)
-                    .process(new KeyedFeatures(step, rowType), InternalTypeInfo.of(widened))
+                    .process(new KeyedFeatures(step, rowType), widened)
                     .name(name)
                     .uid(name + "-" + step.fingerprint());
-            rowType = widened;
+            rowType = widened.rowType();
         }
         return environment.fromDataStream(stream);
     }
@@ -71,9 +70,9 @@ public final class WindowedFeatures {
         return new FeaturePlan(step.features(), types, step.latenessMs(), step.duplicatesMs());
     }
 
-    private static RowType widened(RowType rowType, FeatureStep step) {
+    private static RowType added(RowType rowType, FeatureStep step) {
         FeaturePlan plan = plan(step, rowType);
-        List<RowType.RowField> fields = new ArrayList<>(rowType.getFields());
+        List<RowType.RowField> fields = new ArrayList<>();
         for (int feature = 0; feature < plan.features().size(); feature++) {
             fields.add(new RowType.RowField(plan.features().get(feature).name(), logical(plan.resultType(feature))));
         }

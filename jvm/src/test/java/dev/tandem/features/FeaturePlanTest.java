@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -23,6 +24,27 @@ class FeaturePlanTest {
         assertAgreement(plan, events, 1_500, new MemoryNodes(seed % 2 == 0));
     }
 
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3, 4, 5, 6})
+    void windowsThatMoveInStepsKeepTheirValuesWhenTheirRowsAreSummedUp(long seed) {
+        RandomEvents events = new RandomEvents(seed, seed % 3 == 0 ? 200_000 : 5_000);
+        List<Feature> features = new ArrayList<>();
+        for (FeatureFunction function : List.of(FeatureFunction.COUNT, FeatureFunction.AVG, FeatureFunction.MIN,
+                FeatureFunction.MAX, FeatureFunction.STDDEV, FeatureFunction.SUM)) {
+            String field = function.needsField() ? "score" : null;
+            String filter = features.size() % 2 == 0 ? null : "is_large";
+            long stepMs = 4_000 + 2_000 * (features.size() % 3);
+            features.add(new Feature("stepped_" + function, function, field, "transaction", filter, 120_000, stepMs,
+                    Set.of()));
+        }
+        if (seed % 2 == 0) {
+            features.add(feature("recent", FeatureFunction.SUM, "score", 10_000, 0));
+            features.add(feature("places", FeatureFunction.COUNT_DISTINCT, "merchant_id", 20_000, 5_000));
+        }
+        FeaturePlan plan = new FeaturePlan(features, RandomEvents.COLUMNS, 6_000, 0);
+        assertAgreement(plan, events, 1_500, new MemoryNodes(seed % 2 == 0));
+    }
+
     private static void assertAgreement(FeaturePlan plan, RandomEvents events, int count, MemoryNodes store) {
         WindowOracle oracle = new WindowOracle();
         KeyState state = plan.newState();
@@ -30,7 +52,7 @@ class FeaturePlanTest {
         for (int each = 0; each < count; each++) {
             Literal event = events.next();
             oracle.arrive(event);
-            long[] goneBeforeMs = plan.expiredBeforeMs(state);
+            long[] goneBeforeMs = plan.heldFromMs(state, event.timeMs());
             plan.process(event.on(plan), state, store, results);
             state = state.copy();
             for (int feature = 0; feature < results.length; feature++) {
@@ -63,9 +85,28 @@ class FeaturePlanTest {
             plan.process(event.on(plan), state, store, results);
             mostNodes = Math.max(mostNodes, store.nodes.size());
             assertEquals((long) Math.min(each + 1, 601), results[0]);
-            assertTrue(plan.expiredBeforeMs(state)[0] <= Math.max(100L * each - 60_000, Long.MIN_VALUE + 1));
+            assertTrue(plan.heldFromMs(state, 100L * each)[0] <= Math.max(100L * each - 60_000, Long.MIN_VALUE + 1));
         }
         assertTrue(mostNodes < 100, "601 rows in " + mostNodes + " nodes");
+    }
+
+    @Test
+    void whatIsKeptOfAWindowThatMovesInStepsGrowsWithItsStepsAndNotWithItsRows() {
+        Feature sum = feature("spent", FeatureFunction.SUM, "amount_cents", 1_000_000, 50_000);
+        FeaturePlan plan = new FeaturePlan(List.of(sum), RandomEvents.COLUMNS, 1_000, 0);
+        MemoryNodes store = new MemoryNodes(false);
+        KeyState state = plan.newState();
+        Object[] results = new Object[1];
+        int mostNodes = 0;
+        for (int each = 0; each < 50_000; each++) {
+            long timeMs = 100L * each;
+            Literal event = new Literal("transaction", timeMs, 0, each, Map.of("amount_cents", 1L));
+            plan.process(event.on(plan), state, store, results);
+            mostNodes = Math.max(mostNodes, store.nodes.size());
+            long startMs = Math.floorDiv(timeMs - 1_000_000, 50_000) * 50_000;
+            assertEquals(Math.min(each, each - startMs / 100) + 1, results[0]);
+        }
+        assertTrue(mostNodes < 10, "21 stretches and 10 rows in " + mostNodes + " nodes");
     }
 
     @Test
