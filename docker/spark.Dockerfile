@@ -16,7 +16,7 @@ RUN apt-get update \
     && useradd --uid 1000 --create-home tandem
 WORKDIR /tandem
 COPY pyproject.toml uv.lock ./
-RUN uv sync --frozen --no-cache --no-default-groups --group spark \
+RUN uv sync --frozen --no-cache --no-default-groups --group spark --group scoring \
     && mkdir -p /var/lib/tandem/lake \
     && chown --recursive tandem /var/lib/tandem
 COPY --from=jars /tandem/.tools/jars/spark .tools/jars/spark
@@ -25,6 +25,7 @@ COPY contract contract
 COPY rules rules
 COPY storage storage
 COPY ingestion ingestion
+COPY risk_models risk_models
 COPY spark_jobs spark_jobs
 COPY monitoring monitoring
 COPY docker docker

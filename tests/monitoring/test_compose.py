@@ -120,7 +120,7 @@ def test_what_the_images_copy_exists_and_is_in_the_build_context() -> None:
 def test_every_package_that_the_images_run_is_copied() -> None:
     for dockerfile, imported in {
         "flink": {"contract", "rules", "storage", "monitoring", "flink_jobs", "stack"},
-        "spark": {"contract", "rules", "storage", "monitoring", "spark_jobs", "ingestion"},
+        "spark": {"contract", "rules", "storage", "monitoring", "risk_models", "spark_jobs", "ingestion"},
     }.items():
         text = (ROOT / "docker" / f"{dockerfile}.Dockerfile").read_text()
         copied = set(re.findall(r"^COPY (\w+) \1$", text, re.MULTILINE))
