@@ -29,7 +29,7 @@ from benchmarks.peers.watch import Watch
 from benchmarks.peers.work import Work
 from contract.names import ALERTS_TOPIC
 
-STALL_S = 60.0
+STALL_S = 120.0
 RUN_S_MAX = 600.0
 ASK_S = 0.2
 SETTLE_S = 1.0
