@@ -42,32 +42,34 @@ public final class KeyStateSerializer extends TypeSerializerSingleton<KeyState> 
 
     @Override
     public void serialize(KeyState state, DataOutputView target) throws IOException {
-        LongCodec.write(state.nextNode(), target);
-        LongCodec.write(state.newestMs(), target);
-        LongCodec.write(state.seen().span(), target);
-        LongCodec.write(state.seen().cells().length, target);
+        StateBytes bytes = StateBytes.begin();
+        bytes.number(state.nextNode());
+        bytes.number(state.newestMs());
+        bytes.number(state.seen().span());
+        bytes.number(state.seen().cells().length);
         for (long cell : state.seen().cells()) {
-            LongCodec.write(cell, target);
+            bytes.number(cell);
         }
-        LongCodec.write(state.trees().length, target);
+        bytes.number(state.trees().length);
         for (TreeState tree : state.trees()) {
-            LongCodec.write(tree.newestMs(), target);
-            LongCodec.write(tree.expiredBeforeMs(), target);
-            LongCodec.write(tree.nextDropMs(), target);
-            NodeSerializer.INSTANCE.serialize(tree.root(), target);
+            bytes.number(tree.newestMs());
+            bytes.number(tree.expiredBeforeMs());
+            bytes.number(tree.nextDropMs());
+            NodeSerializer.write(tree.root(), bytes);
         }
+        bytes.writeTo(target);
     }
 
     @Override
     public KeyState deserialize(DataInputView source) throws IOException {
-        long nextNode = LongCodec.read(source);
-        long newestMs = LongCodec.read(source);
-        long span = LongCodec.read(source);
-        long[] cells = new long[(int) LongCodec.read(source)];
+        long nextNode = StateBytes.readNumber(source);
+        long newestMs = StateBytes.readNumber(source);
+        long span = StateBytes.readNumber(source);
+        long[] cells = new long[(int) StateBytes.readNumber(source)];
         for (int cell = 0; cell < cells.length; cell++) {
-            cells[cell] = LongCodec.read(source);
+            cells[cell] = StateBytes.readNumber(source);
         }
-        TreeState[] trees = new TreeState[(int) LongCodec.read(source)];
+        TreeState[] trees = new TreeState[(int) StateBytes.readNumber(source)];
         for (int tree = 0; tree < trees.length; tree++) {
             trees[tree] = readTree(source);
         }
@@ -75,9 +77,9 @@ public final class KeyStateSerializer extends TypeSerializerSingleton<KeyState> 
     }
 
     private static TreeState readTree(DataInputView source) throws IOException {
-        long newestMs = LongCodec.read(source);
-        long expiredBeforeMs = LongCodec.read(source);
-        long nextDropMs = LongCodec.read(source);
+        long newestMs = StateBytes.readNumber(source);
+        long expiredBeforeMs = StateBytes.readNumber(source);
+        long nextDropMs = StateBytes.readNumber(source);
         return new TreeState(NodeSerializer.INSTANCE.deserialize(source), newestMs, expiredBeforeMs, nextDropMs);
     }
 

@@ -41,50 +41,39 @@ public final class NodeSerializer extends TypeSerializerSingleton<Node> {
 
     @Override
     public void serialize(Node node, DataOutputView target) throws IOException {
-        target.writeByte(node.level);
-        LongCodec.write(node.stride, target);
-        LongCodec.write(node.textsPerEntry, target);
-        LongCodec.write(node.size(), target);
-        for (int cell = 0; cell < node.size() * node.stride; cell++) {
-            LongCodec.write(node.cell(cell) - (cell < node.stride ? 0 : node.cell(cell - node.stride)), target);
-        }
-        for (int text = 0; text < node.size() * node.textsPerEntry; text++) {
-            writeText(node.text(text), target);
-        }
+        StateBytes bytes = StateBytes.begin();
+        write(node, bytes);
+        bytes.writeTo(target);
     }
 
-    private static void writeText(byte[] text, DataOutputView target) throws IOException {
-        LongCodec.write(text == null ? -1 : text.length, target);
-        if (text != null) {
-            target.write(text);
+    static void write(Node node, StateBytes bytes) {
+        bytes.octet(node.level);
+        bytes.number(node.stride);
+        bytes.number(node.textsPerEntry);
+        bytes.number(node.size());
+        for (int cell = 0; cell < node.size() * node.stride; cell++) {
+            bytes.number(node.cell(cell) - (cell < node.stride ? 0 : node.cell(cell - node.stride)));
+        }
+        for (int text = 0; text < node.size() * node.textsPerEntry; text++) {
+            bytes.text(node.text(text));
         }
     }
 
     @Override
     public Node deserialize(DataInputView source) throws IOException {
         int level = source.readByte();
-        int stride = (int) LongCodec.read(source);
-        int textsPerEntry = (int) LongCodec.read(source);
-        int size = (int) LongCodec.read(source);
+        int stride = (int) StateBytes.readNumber(source);
+        int textsPerEntry = (int) StateBytes.readNumber(source);
+        int size = (int) StateBytes.readNumber(source);
         long[] cells = new long[size * stride];
         for (int cell = 0; cell < cells.length; cell++) {
-            cells[cell] = LongCodec.read(source) + (cell < stride ? 0 : cells[cell - stride]);
+            cells[cell] = StateBytes.readNumber(source) + (cell < stride ? 0 : cells[cell - stride]);
         }
         byte[][] texts = new byte[size * textsPerEntry][];
         for (int text = 0; text < texts.length; text++) {
-            texts[text] = readText(source);
+            texts[text] = StateBytes.readText(source);
         }
         return new Node(level, stride, textsPerEntry, size, cells, texts);
-    }
-
-    private static byte[] readText(DataInputView source) throws IOException {
-        int length = (int) LongCodec.read(source);
-        if (length < 0) {
-            return null;
-        }
-        byte[] text = new byte[length];
-        source.readFully(text);
-        return text;
     }
 
     @Override
