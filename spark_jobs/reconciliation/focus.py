@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import reduce
 
@@ -10,8 +10,9 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as sf
 
 from rules.feature_plan import FeaturePlan, FeatureStep
+from spark_jobs.reconciliation.evaluation import PLACE
+from spark_jobs.reconciliation.rule_book import Change
 
-PLACE = ("topic", "partition", "offset")
 TIME = "event_time_ms"
 
 
@@ -31,6 +32,15 @@ def times_of(events: DataFrame) -> Times:
     return Times(row[0] or 0, row[1] or 0, row[2])
 
 
+def spanning(several: Iterable[Times]) -> Times:
+    """The times of all of some events."""
+    told = [times for times in several if times.count]
+    if not told:
+        return Times(0, 0, 0)
+    first_ms, last_ms = min(times.first_ms for times in told), max(times.last_ms for times in told)
+    return Times(first_ms, last_ms, sum(times.count for times in told))
+
+
 def on_days(events: DataFrame, from_ms: int, to_ms: int | None = None) -> DataFrame:
     """Keep the days of the lake (UTC) that hold event times from one to another, both included."""
     day = sf.col("event_date")
@@ -39,9 +49,46 @@ def on_days(events: DataFrame, from_ms: int, to_ms: int | None = None) -> DataFr
 
 
 def touched_by(new: DataFrame, old: DataFrame, plan: FeaturePlan) -> DataFrame:
-    """Find the places and ids of older events in whose windows a new event may lie, each once."""
+    """Find places, ids and times of older events in whose windows a new event may lie, each once."""
     found = [_touched_by_key(new, old, step) for step in plan.steps if step.features]
     return reduce(DataFrame.unionByName, found).dropDuplicates(list(PLACE))
+
+
+def changed_by(old: DataFrame, changes: Sequence[Change]) -> DataFrame:
+    """Find places, ids and times of older events that facts speak of; some may come several times."""
+    first_ms = min(change.from_ms for change in changes)
+    days = on_days(old, first_ms, _latest(change.until_ms for change in changes))
+    of_fields: dict[tuple[frozenset[str], str], list[Change]] = {}
+    for change in changes:
+        if change.field is not None:
+            of_fields.setdefault((change.event_types, change.field), []).append(change)
+    found = [_with_value(days, *of_field, told) for of_field, told in of_fields.items()]
+    found += [days.where(_is_spoken_of(change)) for change in changes if change.field is None]
+    return reduce(DataFrame.unionByName, (events.select(*PLACE, "event_id", TIME) for events in found))
+
+
+def _with_value(
+    events: DataFrame, event_types: frozenset[str], field: str, changes: Sequence[Change]
+) -> DataFrame:
+    """The events with one of the values that facts speak of, at their times."""
+    rows = [(change.value, change.from_ms, change.until_ms) for change in changes]
+    told = events.sparkSession.createDataFrame(rows, "said_of string, said_from long, said_until long")
+    before_end = sf.col("said_until").isNull() | (sf.col(TIME) < sf.col("said_until"))
+    at_times = (sf.col(TIME) >= sf.col("said_from")) & before_end
+    of_types = events.where(_of_types(event_types))
+    return of_types.join(sf.broadcast(told), (sf.col(field) == sf.col("said_of")) & at_times)
+
+
+def _is_spoken_of(change: Change) -> Column:
+    spoken_of = _of_types(change.event_types) & (sf.col(TIME) >= change.from_ms)
+    return spoken_of if change.until_ms is None else spoken_of & (sf.col(TIME) < change.until_ms)
+
+
+def _latest(times_ms: Iterable[int | None]) -> int | None:
+    """The last of some times; None where one of them has no end."""
+    found = list(times_ms)
+    ends = [time_ms for time_ms in found if time_ms is not None]
+    return max(ends) if len(ends) == len(found) else None
 
 
 def _touched_by_key(new: DataFrame, old: DataFrame, step: FeatureStep) -> DataFrame:
@@ -54,7 +101,7 @@ def _touched_by_key(new: DataFrame, old: DataFrame, step: FeatureStep) -> DataFr
     same_key = sf.col(step.key) == sf.col("touched_key")
     within = sf.col(TIME).between(sf.col("from_ms"), sf.col("until_ms"))
     return old.where(_of_types(_types_with_features(step))).join(bounds, same_key & within).select(
-        *PLACE, "event_id"
+        *PLACE, "event_id", TIME
     )  # fmt: skip
 
 

@@ -16,19 +16,20 @@ from rules.feature_plan import FeaturePlan, plan_features
 from spark_jobs.facts import with_facts
 from spark_jobs.features import with_features
 from spark_jobs.reconciliation.copying import copy_rows
-from spark_jobs.reconciliation.evaluation import evaluate, fires, to_events
-from spark_jobs.reconciliation.focus import Times, on_days, times_of, touched_by
-from spark_jobs.reconciliation.judged_lake import Lake, with_repeats
-from spark_jobs.reconciliation.judging_range import JudgingRange, LandedRun, ends_of
+from spark_jobs.reconciliation.evaluation import PLACE, evaluate, fields_read, fires, texts, to_events
+from spark_jobs.reconciliation.focus import Times, times_of
+from spark_jobs.reconciliation.judged_lake import Lake, Places, with_repeats
+from spark_jobs.reconciliation.judging_range import ends_of
 from spark_jobs.reconciliation.model import Position
 from spark_jobs.reconciliation.proving import proof_steps, prove_requests, reach_ms
-from spark_jobs.reconciliation.rule_book import RuleBook
+from spark_jobs.reconciliation.rule_book import Change, RuleBook
 from spark_jobs.reconciliation.stream_history import StreamHistory
 from spark_jobs.runs import Run
 from spark_jobs.staging import Warehouse
 from spark_jobs.statements import execute
 from storage.postgres import transaction
 
+FLAGS = ("is_due", "has_alert", "is_focus")
 PLACES_SQL = 'SELECT DISTINCT topic, partition, "offset", batch_id FROM {}'
 CONFLICTS_SQL = """
 SELECT q.topic, q.partition, q."offset", q.payload, (extract(epoch FROM q.append_time) * 1000)::bigint
@@ -39,7 +40,7 @@ WHERE q.reason = 'conflicting_duplicate'
 COUNT_SQL = """
 SELECT count(*) FROM {} e CROSS JOIN LATERAL jsonb_object_keys(e.firing::jsonb) WHERE e.is_due
 """
-REQUESTED_SQL = "SELECT count(*) FROM {}"
+FIRST_REQUESTED_SQL = "SELECT min(event_time_ms) FROM {}"
 
 
 @dataclass(frozen=True)
@@ -58,8 +59,6 @@ class Gatherer:
     run: Run
     spark: SparkSession
     warehouse: Warehouse
-    lake_uri: str
-    topic: str
     book: RuleBook
     history: StreamHistory
 
@@ -68,67 +67,83 @@ class Gatherer:
         """The features of every version of every rule."""
         return plan_features(entry.rule for entry in self.book.compiled)
 
-    def gather(
-        self, judging: JudgingRange, topic_ends: Mapping[int, int], landed: Sequence[LandedRun]
-    ) -> Gathered:
-        """Find the alerts to judge, evaluate the events that they and the range are about, and prove."""
-        self._stage_ranges(judging, topic_ends, landed)
-        lake = Lake(self.spark, self.lake_uri, self.topic, judging, landed)
+    def gather(self, lake: Lake, topic_ends: Mapping[int, int], changes: Sequence[Change]) -> Gathered:
+        """Find the alerts to judge, evaluate the events that they and the range are about, and prove.
+
+        Args:
+            lake: what has landed, and the range.
+            topic_ends: partition -> where the topic of the events ends.
+            changes: the events that facts speak of which the last run did not know.
+        """
+        self._stage_ranges(lake, topic_ends)
         new = times_of(lake.new())
-        if new.count and lake.was_judged_before and self.plan.steps:
-            touched = touched_by(lake.new(), on_days(lake.judged_before(), new.first_ms), self.plan)
-            self._load(touched.select("event_id"), "touched")
-        self._execute("reconcile_alerts", {"topic": self.topic})
+        touched = self._touched(lake, new, changes)
+        self._execute("reconcile_alerts", {"topic": lake.topic})
         places = [(Position(*place), batch_id) for *place, batch_id in self._select(PLACES_SQL, "places")]
-        self._evaluate(lake, places, new)
+        if new.count or places or touched is not None:
+            self._evaluate(lake, places, new, touched)
         self._execute("reconcile_events")
         windowed = sorted({entry.rule.id for entry in self.book.compiled if entry.features})
         self._execute("reconcile_raised", {"windowed": windowed})
         conflicts = self._conflicts()
         if conflicts is not None:
             self._load(self._evaluated(conflicts), "conflicts")
-        if self._count(REQUESTED_SQL, "requests"):
-            self._prove(lake, conflicts)
+        first_ms = self._select(FIRST_REQUESTED_SQL, "requests")[0][0]
+        if first_ms is not None:
+            self._prove(lake.landed_since(first_ms - reach_ms(self.plan)), conflicts)
         expected = self._count(COUNT_SQL, "events")
-        return Gathered(new.count, expected, tuple(entry.batch_id for entry in judging.landed))
+        return Gathered(new.count, expected, tuple(entry.batch_id for entry in lake.judging.landed))
 
-    def _stage_ranges(
-        self, judging: JudgingRange, topic_ends: Mapping[int, int], landed: Sequence[LandedRun]
-    ) -> None:
-        landed_ends = ends_of(landed)
+    def _stage_ranges(self, lake: Lake, topic_ends: Mapping[int, int]) -> None:
+        landed_ends = ends_of(lake.landed)
         ranges = (
-            (partition, *judging.ranges.get(partition, (0, 0)), landed_ends.get(partition, 0), end)
+            (partition, *lake.judging.ranges.get(partition, (0, 0)), landed_ends.get(partition, 0), end)
             for partition, end in topic_ends.items()
         )
         with transaction(self.run.connection) as cursor:
             copy_rows(cursor, self._table("ranges"), ranges)
 
-    def _evaluate(self, lake: Lake, places: Sequence[tuple[Position, str | None]], new: Times) -> None:
-        """Evaluate what is due and the events of the alerts; keep those that fire or have an alert."""
-        if not new.count and not places:
-            return
-        rows = lake.focus(places, self.plan, new)
-        judged = self._with_columns(rows).where(sf.col("is_focus"))
+    def _touched(self, lake: Lake, new: Times, changes: Sequence[Change]) -> DataFrame | None:
+        touched = lake.touched(self.plan, new, changes)
+        if touched is None:
+            return None
+        self._load(touched, "touched")
+        return self.warehouse.read(self.spark, self._table("touched")).dropDuplicates(list(PLACE))
+
+    def _evaluate(self, lake: Lake, places: Places, new: Times, touched: DataFrame | None) -> None:
+        """Evaluate what is due and the events of the alerts; keep those that fire or have an alert.
+
+        Only what rules read goes through the features; the whole events are fetched for those kept.
+        """
+        rows = lake.focus(places, self.plan, new, touched)
+        narrow = rows.select(*PLACE, *FLAGS, *fields_read(self.book.compiled, self.plan))
+        judged = self._with_columns(narrow).where(sf.col("is_focus"))
         kept = judged.where(sf.col("has_alert") | fires(self.book.compiled))
         self._load(evaluate(kept, self.book.compiled), "loaded")
+        found = self.warehouse.read(self.spark, self._table("loaded"))
+        times = times_of(found)
+        if times.count:
+            self._load(texts(lake.at(found.select(*PLACE).distinct(), times, places)), "texts")
 
     def _with_columns(self, events: DataFrame) -> DataFrame:
         featured = with_features(events, self.plan)
         return with_facts(featured, self.book.facts, self.book.compiled)
 
     def _evaluated(self, events: DataFrame) -> DataFrame:
-        return evaluate(self._with_columns(events), self.book.compiled)
+        judged = self._with_columns(events)
+        evaluated = evaluate(judged, self.book.compiled).drop("event_time_ms")
+        return texts(judged).join(evaluated, list(PLACE))
 
     def _conflicts(self) -> DataFrame | None:
         """The messages at the places of alerts that were quarantined as conflicting duplicates."""
         messages = [
-            (Position(topic, partition, offset), event)
+            (Position(topic, partition, offset), append_time_ms, event)
             for topic, partition, offset, payload, append_time_ms in self._select(CONFLICTS_SQL, "places")
             if (event := parse_message(bytes(payload), append_time_ms).values)
         ]
         return to_events(self.spark, messages) if messages else None
 
-    def _prove(self, lake: Lake, conflicts: DataFrame | None) -> None:
+    def _prove(self, landed: DataFrame, conflicts: DataFrame | None) -> None:
         requests = self.warehouse.read(self.spark, self._table("requests"))
         rules = self.book.compiled
         several = {
@@ -136,7 +151,7 @@ class Gatherer:
         }
         steps = proof_steps(self.plan, rules, self.history, several)
         repeats = self.warehouse.read(self.spark, "duplicate_messages", "warehouse")
-        events = with_repeats(lake.landed_since(requests, reach_ms(self.plan)), repeats, conflicts)
+        events = with_repeats(landed, repeats, conflicts)
         self._load(prove_requests(events, requests, self.plan, steps), "proofs")
 
     def _load(self, rows: DataFrame, name: str) -> None:
