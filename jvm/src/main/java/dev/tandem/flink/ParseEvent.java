@@ -13,7 +13,6 @@ import org.apache.flink.metrics.Counter;
 import org.apache.flink.metrics.MetricGroup;
 import org.apache.flink.table.api.DataTypes;
 import org.apache.flink.table.catalog.DataTypeFactory;
-import org.apache.flink.table.data.GenericRowData;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.data.StringData;
 import org.apache.flink.table.data.TimestampData;
@@ -31,54 +30,35 @@ import org.apache.flink.table.types.inference.TypeStrategies;
  */
 public final class ParseEvent extends TableFunction<RowData> {
     private static final long serialVersionUID = 1L;
-    private static final int COLUMNS_BEFORE_FIELDS = 2;
 
     private transient StrictParser parser;
-    private transient Field[] columns;
-    private transient StringData[] reasons;
+    private transient MessageRow row;
     private transient Counter accepted;
     private transient Map<Reason, Counter> quarantined;
 
     @Override
     public void open(FunctionContext context) {
         parser = new StrictParser(ContractDefinition.packaged());
-        columns = ContractDefinition.packaged().columns().toArray(Field[]::new);
         MetricGroup metrics = context.getMetricGroup();
         accepted = metrics.counter("events_accepted");
         quarantined = new EnumMap<>(Reason.class);
-        reasons = new StringData[Reason.values().length];
+        StringData[] reasons = new StringData[Reason.values().length];
         for (Reason reason : Reason.values()) {
             quarantined.put(reason, metrics.addGroup("reason", reason.text()).counter("events_quarantined"));
             reasons[reason.ordinal()] = StringData.fromString(reason.text());
         }
+        row = new MessageRow(ContractDefinition.packaged().columns().size(), reasons);
     }
 
     public void eval(byte[] message, TimestampData appendTime) {
         long appendTimeMs = appendTime == null ? StrictParser.APPEND_TIME_UNKNOWN : appendTime.getMillisecond();
         ParsedEvent event = parser.parse(message, appendTimeMs);
-        GenericRowData row = new GenericRowData(COLUMNS_BEFORE_FIELDS + columns.length);
         if (event.reason() == null) {
             accepted.inc();
         } else {
             quarantined.get(event.reason()).inc();
-            row.setField(0, reasons[event.reason().ordinal()]);
-            row.setField(1, StringData.fromString(event.detail()));
         }
-        for (int column = 0; column < columns.length; column++) {
-            if (!event.isNull(column)) {
-                row.setField(COLUMNS_BEFORE_FIELDS + column, value(event, column));
-            }
-        }
-        collect(row);
-    }
-
-    private Object value(ParsedEvent event, int column) {
-        return switch (columns[column].type()) {
-            case TEXT -> StringData.fromBytes(event.text(column));
-            case INTEGER -> event.integer(column);
-            case NUMBER -> event.number(column);
-            case BOOLEAN -> event.bool(column);
-        };
+        collect(row.of(event));
     }
 
     @Override
