@@ -25,7 +25,6 @@ BUFFER_TIMEOUT = "10 ms"
 """How long an event may wait at most for others before it goes on to the next task."""
 
 FUNCTIONS = {
-    "parse_event": "dev.tandem.flink.ParseEvent",
     "now_ms": "dev.tandem.flink.DetectionTime",
     "count_alert": "dev.tandem.flink.CountAlert",
     "seen_offsets": "dev.tandem.flink.SeenOffsets",

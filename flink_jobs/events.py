@@ -2,24 +2,41 @@
 
 from __future__ import annotations
 
-from pyflink.table import Table, TableEnvironment
+from pyflink.java_gateway import get_gateway
+from pyflink.table import StreamTableEnvironment, Table
 
 from contract.events import load_contract
 
 MESSAGES_VIEW = "event_messages"
+PARSED_VIEW = "parsed_messages"
 
 
-def accepted_events(environment: TableEnvironment, messages: Table) -> Table:
+def accepted_events(environment: StreamTableEnvironment, messages: Table) -> Table:
     """Return one row per accepted message: the contract's columns, ``partition`` and ``offset``.
 
-    Rejected messages are counted by reason in the metrics; the batch keeps them. Each message is
-    parsed once: the optimiser must not evaluate the function again for each rule.
+    Rejected messages are counted by reason in the metrics; the batch keeps them.
+
+    Args:
+        environment: with the project's jar.
+        messages: with ``message``, ``append_time``, ``partition`` and ``offset``.
     """
     environment.create_temporary_view(MESSAGES_VIEW, messages)
-    columns = ", ".join(f"event.`{field.name}`" for field in load_contract().columns)
-    return environment.sql_query(
-        f"""SELECT {columns}, messages.`partition`, messages.`offset`
-        FROM {MESSAGES_VIEW} AS messages
-        CROSS JOIN LATERAL TABLE(parse_event(messages.message, messages.append_time)) AS event
-        WHERE event.reason IS NULL"""  # noqa: S608
+    read = environment.sql_query(
+        f"SELECT message, append_time, `partition`, `offset` FROM {MESSAGES_VIEW}"  # noqa: S608
     )
+    environment.create_temporary_view(PARSED_VIEW, parsed_messages(environment, read))
+    columns = ", ".join(f"`{field.name}`" for field in load_contract().columns)
+    return environment.sql_query(
+        f"SELECT {columns}, `partition`, `offset` FROM {PARSED_VIEW} WHERE reason IS NULL"  # noqa: S608
+    )
+
+
+def parsed_messages(environment: StreamTableEnvironment, messages: Table) -> Table:
+    """Return the messages, each parsed once, with ``reason``, ``detail`` and the contract's columns.
+
+    Args:
+        environment: with the project's jar.
+        messages: with ``message`` and ``append_time``; other columns are kept.
+    """
+    parsed = get_gateway().jvm.dev.tandem.flink.ParsedMessages
+    return Table(parsed.of(environment._j_tenv, messages._j_table), environment)

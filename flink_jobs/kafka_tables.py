@@ -8,6 +8,9 @@ from pyflink.table import TableEnvironment
 
 from contract.settings import Settings
 
+BULK = {"properties.max.poll.records": "5000", "properties.receive.buffer.bytes": "-1"}
+"""What a source takes at once, so that many messages share the work of a fetch; nothing waits for it."""
+
 
 def create_messages_table(
     environment: TableEnvironment,
@@ -37,6 +40,7 @@ def create_messages_table(
         "scan.topic-partition-discovery.interval": "30 s",
         "properties.group.id": group,
         "properties.auto.offset.reset": "earliest",
+        **BULK,
         **_properties(settings),
     }
     environment.execute_sql(
@@ -66,6 +70,7 @@ def create_landed_table(
         "value.fields-include": "EXCEPT_KEY",
         "scan.startup.mode": "earliest-offset",
         "properties.group.id": group,
+        **BULK,
         **_properties(settings),
     }
     environment.execute_sql(

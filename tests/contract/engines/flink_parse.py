@@ -1,29 +1,32 @@
-"""``flink_parse INPUT OUTPUT``: parse a file of messages with Flink's function, in a MiniCluster."""
+"""``flink_parse INPUT OUTPUT``: parse a file of messages as the stream does, in a MiniCluster."""
 
 from __future__ import annotations
 
 import sys
 
-from pyflink.table import EnvironmentSettings, TableEnvironment
+from pyflink.datastream import RuntimeExecutionMode, StreamExecutionEnvironment
+from pyflink.table import StreamTableEnvironment
 
 from contract.events import load_contract
-from flink_jobs.environment import jar_urls, register_functions
+from flink_jobs.environment import jar_urls
+from flink_jobs.events import parsed_messages
 
 TYPES = {"text": "STRING", "integer": "BIGINT", "number": "DOUBLE", "boolean": "BOOLEAN"}
 
 
 def main(source: str, target: str) -> None:
-    environment = TableEnvironment.create(EnvironmentSettings.in_batch_mode())
-    environment.get_config().set("pipeline.jars", ";".join(jar_urls()))
-    environment.get_config().set("parallelism.default", "1")
-    register_functions(environment)
+    execution = StreamExecutionEnvironment.get_execution_environment()
+    execution.set_runtime_mode(RuntimeExecutionMode.BATCH)
+    execution.set_parallelism(1)
+    execution.add_jars(*jar_urls())
+    environment = StreamTableEnvironment.create(execution)
     columns = ", ".join(f"`{column.name}` {TYPES[column.type]}" for column in load_contract().columns)
     environment.execute_sql(_table("messages", "n BIGINT, message BYTES, append_time_ms BIGINT", source))
     environment.execute_sql(_table("parsed", f"n BIGINT, reason STRING, detail STRING, {columns}", target))
-    environment.execute_sql(
-        """INSERT INTO parsed SELECT n, event.* FROM messages
-        CROSS JOIN LATERAL TABLE(parse_event(message, TO_TIMESTAMP_LTZ(append_time_ms, 3))) AS event"""
-    ).wait()
+    read = "SELECT n, message, TO_TIMESTAMP_LTZ(append_time_ms, 3) AS append_time FROM messages"
+    environment.create_temporary_view("outcomes", parsed_messages(environment, environment.sql_query(read)))
+    names = ", ".join(f"`{column.name}`" for column in load_contract().columns)
+    environment.execute_sql(f"INSERT INTO parsed SELECT n, reason, detail, {names} FROM outcomes").wait()
 
 
 def _table(name: str, columns: str, path: str) -> str:

@@ -4,6 +4,7 @@ import dev.tandem.features.Event;
 import dev.tandem.features.FeaturePlan;
 import java.util.List;
 import org.apache.flink.table.data.RowData;
+import org.apache.flink.table.data.StringData;
 import org.apache.flink.table.types.logical.LogicalTypeRoot;
 import org.apache.flink.table.types.logical.RowType;
 
@@ -17,6 +18,8 @@ final class RowEvent implements Event {
     private final int offset;
     private final int[] slots;
     private RowData row;
+    private StringData lastType;
+    private String lastTypeName;
 
     RowEvent(FeaturePlan plan, RowType rowType) {
         List<String> columns = rowType.getFieldNames();
@@ -49,7 +52,12 @@ final class RowEvent implements Event {
 
     @Override
     public String type() {
-        return row.getString(type).toString();
+        StringData name = row.getString(type);
+        if (!name.equals(lastType)) {
+            lastTypeName = name.toString();
+            lastType = StringData.fromString(lastTypeName);
+        }
+        return lastTypeName;
     }
 
     @Override
