@@ -7,11 +7,13 @@ import time
 import urllib.error
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from stack.errors import StackError
 from stack.http import send
 from stack.processes import pause
 
+PENDING_RECORDS_MAX = 2_000
 ALIVE = {"INITIALIZING", "CREATED", "RUNNING", "RESTARTING", "FAILING"}
 
 
@@ -57,6 +59,28 @@ class FlinkRest:
                 state = run.state if run else "unknown"
                 raise StackError(f"stream job {job} is {state}, expected RUNNING: {reason}")
             pause(0.2)
+
+    def wait_until_caught_up(self, job: str, run: str, timeout_s: float) -> None:
+        """Wait until the sources of a run have next to nothing left to read.
+
+        Raises:
+            StackError: it did not get there in time; with what is left.
+        """
+        deadline = time.monotonic() + timeout_s
+        while (left := self._pending_records(run)) is None or left > PENDING_RECORDS_MAX:
+            if time.monotonic() > deadline:
+                raise StackError(f"stream job {job} has {left} messages left after {timeout_s:.0f} s")
+            pause(0.5)
+
+    def _pending_records(self, run: str) -> int | None:
+        """How many messages the sources have yet to read; None before they tell."""
+        found: list[int] = []
+        for vertex in self._get(f"/jobs/{run}")["vertices"]:
+            path = f"/jobs/{run}/vertices/{vertex['id']}/subtasks/metrics"
+            names = [metric["id"] for metric in self._get(path) if metric["id"].endswith(".pendingRecords")]
+            for name in names:
+                found += [int(told["sum"]) for told in self._get(f"{path}?get={quote(name)}")]
+        return sum(found) if found else None
 
     def checkpoint(self, run: str, timeout_s: float) -> bool:
         """Make a checkpoint now; False when it did not complete in time."""

@@ -6,26 +6,37 @@ import hashlib
 import json
 import os
 import subprocess
+import time
 import urllib.error
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from rules.fact_history import FactHistory
+from rules.facts import Fact
 from stack.checkpoints import newest_complete_checkpoint
+from stack.environment import settings_of
 from stack.errors import StackError
 from stack.flink import flink_home
 from stack.flink_rest import FlinkRest
 from stack.folder import JARS, ROOT, STREAM_PYTHON, StackFolder
+from stack.offsets import Offsets
+from stack.take_over import TakeOver, committed_offsets, take_over
 from stack.up import Tell
+from stack.warm_up import fill_topic, topic_of_landed_events, wait_until_taken_in
+from storage.catalog_facts import take_in_catalog
+from storage.facts import publish_facts, read_facts
 
-JOBS = ("detect_fraud", "deliver_alerts")
+DETECT, DELIVER, WARM_UP = "detect_fraud", "deliver_alerts", "warm_up_features"
+JOBS = (DETECT, DELIVER)
 SOURCES = ("contract", "rules", "flink_jobs", "storage")
 SETTINGS_PREFIXES = ("KAFKA_", "MONGO_", "CHECKPOINT_URI")
 SUBMIT_TIMEOUT_S = 180
 RUNNING_TIMEOUT_S = 120
 CHECKPOINT_TIMEOUT_S = 15
+CAUGHT_UP_TIMEOUT_S = 600
 STATE_DOES_NOT_FIT = "allowNonRestoredState"
 
 
@@ -40,15 +51,26 @@ class StreamJobs:
     def _rest(self) -> FlinkRest:
         return FlinkRest(self.settings["FLINK_REST_URL"])
 
-    def start(self, tell: Tell) -> None:
+    def start(self, tell: Tell, facts: Sequence[Fact] = ()) -> None:
         """Submit the jobs that do not run, and those that run with older code, rules or settings.
+
+        Args:
+            tell: what happens, line by line.
+            facts: rules to put in force first, before those of the catalog.
 
         Raises:
             StackError: a job does not get to run.
+            FactError, RuleError: a fact or a rule of the catalog is refused; nothing is submitted.
         """
+        settings = settings_of(self.settings)
+        committed = committed_offsets(settings)
+        publish_facts(settings, facts)
+        history = take_in_catalog(settings, time.time_ns() // 1_000_000)
         with ThreadPoolExecutor(max_workers=len(JOBS)) as pool:
-            for told in pool.map(self._ensure, JOBS):
-                tell(told)
+            detect = pool.submit(self._ensure_detect, history, committed, tell)
+            deliver = pool.submit(self._ensure, DELIVER)
+            for started in (detect, deliver):
+                tell(started.result())
 
     def stop(self, tell: Tell) -> None:
         """Checkpoint and cancel what runs; the checkpoints stay."""
@@ -66,13 +88,32 @@ class StreamJobs:
         runs = {job: self._rest.latest_run(job) for job in JOBS}
         return {job: run.state if run else "not submitted" for job, run in runs.items()}
 
+    def _ensure_detect(self, history: FactHistory, committed: Offsets, tell: Tell) -> str:
+        """As `_ensure`; a run that cannot have the windows of the one before gets them from the lake."""
+        if (run := self._current(DETECT)) is not None:
+            return run
+        fresh = newest_complete_checkpoint(self._checkpoints(DETECT)) is None
+        handed_over = take_over(settings_of(self.settings), history, committed, fresh=fresh)
+        return self._take_over(handed_over, tell) if handed_over else self._renew(DETECT)
+
     def _ensure(self, job: str) -> str:
+        return self._current(job) or self._renew(job)
+
+    def _current(self, job: str) -> str | None:
+        """What to say of a job that runs with all as it is now; None where it does not."""
+        alive = self._alive(job)
+        if alive is None or self._submitted(job) != {"run": alive, "fingerprint": self._fingerprint(job)}:
+            return None
+        self._rest.wait_until_running(job, RUNNING_TIMEOUT_S)
+        return f"stream job {job} runs"
+
+    def _alive(self, job: str) -> str | None:
         run = self._rest.latest_run(job)
-        if run is not None and run.alive:
-            if self._submitted(job) == {"run": run.id, "fingerprint": self._fingerprint()}:
-                self._rest.wait_until_running(job, RUNNING_TIMEOUT_S)
-                return f"stream job {job} runs"
-            self._renewable(job, run.id)
+        return run.id if run is not None and run.alive else None
+
+    def _renew(self, job: str) -> str:
+        if (alive := self._alive(job)) is not None:
+            self._renewable(job, alive)
         origin = self._resume(job)
         self._rest.wait_until_running(job, RUNNING_TIMEOUT_S)
         self._note(job)
@@ -93,19 +134,47 @@ class StreamJobs:
             return f"resumed from {name} and from its group's offsets: its plan has changed"
         return f"resumed from checkpoint {name}"
 
+    def _take_over(self, handed_over: TakeOver, tell: Tell) -> str:
+        """Fill the windows from the lake, start behind it, and end the run before once all is caught up."""
+        before = self._alive(DETECT)
+        settings, began = settings_of(self.settings), time.monotonic()
+        with topic_of_landed_events(settings, len(handed_over.read_from)) as topic:
+            fill_topic(self.folder, self.settings, topic, handed_over.read_from)
+            self._submit(WARM_UP, arguments=("--topic", topic))
+            self._rest.wait_until_running(WARM_UP, RUNNING_TIMEOUT_S)
+            wait_until_taken_in(settings, topic, tell, began)
+            warm = self._rest.latest_run(WARM_UP)
+            assert warm is not None
+            self._rest.cancel(WARM_UP, warm.id, CHECKPOINT_TIMEOUT_S)
+        checkpoint = newest_complete_checkpoint(self._checkpoints(WARM_UP))
+        if checkpoint is None:
+            raise StackError(f"stream job {WARM_UP} left no checkpoint in {self._checkpoints(WARM_UP)}")
+        offsets = {"--read-from": handed_over.read_from, "--emit-from": handed_over.emit_from}
+        arguments = [part for name, value in offsets.items() for part in (name, json.dumps(value))]
+        self._submit(DETECT, "-s", checkpoint, "-n", arguments=arguments)
+        self._rest.wait_until_running(DETECT, RUNNING_TIMEOUT_S)
+        after = self._rest.latest_run(DETECT)
+        assert after is not None
+        self._rest.wait_until_caught_up(DETECT, after.id, CAUGHT_UP_TIMEOUT_S)
+        if before:
+            self._renewable(DETECT, before)
+        self._note(DETECT)
+        places = ", ".join(f"{number}:{offset}" for number, offset in handed_over.emit_from.items())
+        return f"stream job {DETECT} took over at the offsets {places}, its windows filled from the lake"
+
     def _renewable(self, job: str, run: str) -> str:
         complete = self._rest.checkpoint(run, CHECKPOINT_TIMEOUT_S)
         self._rest.cancel(job, run, CHECKPOINT_TIMEOUT_S)
         return "its state kept in a checkpoint" if complete else "its last checkpoint kept"
 
-    def _submit(self, job: str, *resume: str) -> None:
+    def _submit(self, job: str, *resume: str, arguments: Sequence[str] = ()) -> None:
         log = self.folder.log(f"submit-{job}")
         script = ROOT / "flink_jobs" / f"{job}.py"
         pythons = ("-pyexec", str(STREAM_PYTHON), "-pyclientexec", str(STREAM_PYTHON))
         command = (str(flink_home() / "bin" / "flink"), "run", "-d", *self._target(), *resume)
         with log.open("w") as output:
             done = subprocess.run(
-                (*command, *pythons, "-py", str(script)),
+                (*command, *pythons, "-py", str(script), *arguments),
                 env={**os.environ, **self.settings, "CHECKPOINT_URI": self._checkpoints(job)},
                 cwd=ROOT,
                 stdin=subprocess.DEVNULL,
@@ -128,7 +197,7 @@ class StreamJobs:
 
     def _note(self, job: str) -> None:
         run = self._rest.latest_run(job)
-        note = {"run": run.id if run else None, "fingerprint": self._fingerprint()}
+        note = {"run": run.id if run else None, "fingerprint": self._fingerprint(job)}
         self._note_path(job).write_text(json.dumps(note))
 
     def _submitted(self, job: str) -> object:
@@ -138,9 +207,13 @@ class StreamJobs:
     def _note_path(self, job: str) -> Path:
         return self.folder.root / "run" / f"{job}.json"
 
-    def _fingerprint(self) -> str:
+    def _fingerprint(self, job: str) -> str:
         """Of all that a running job took in when it was submitted."""
         digest = hashlib.sha256()
+        if job == DETECT:
+            history = read_facts(settings_of(self.settings))
+            for subject in history.subjects("rule"):
+                digest.update("".join(stored.fact.fact_id for stored in history.of(subject)).encode())
         for name in sorted(self.settings):
             if name.startswith(SETTINGS_PREFIXES):
                 digest.update(f"{name}={self.settings[name]}\n".encode())
