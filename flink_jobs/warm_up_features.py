@@ -22,6 +22,7 @@ from storage.facts import read_facts
 
 JOB = "warm_up_features"
 OPTIONS = {
+    "execution.checkpointing.interval": "2 s",
     "table.exec.uid.generation": "ALWAYS",
     "table.exec.uid.format": "warm_up_<id>_<transformation>",
 }

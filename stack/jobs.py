@@ -17,26 +17,25 @@ from urllib.parse import urlsplit
 from rules.fact_history import FactHistory
 from rules.facts import Fact
 from stack.checkpoints import newest_complete_checkpoint
+from stack.deployment import go_live
 from stack.environment import settings_of
 from stack.errors import StackError
 from stack.flink import flink_home
 from stack.flink_rest import FlinkRest
 from stack.folder import JARS, ROOT, STREAM_PYTHON, StackFolder
 from stack.offsets import Offsets
-from stack.take_over import TakeOver, committed_offsets, take_over
+from stack.take_over import committed_offsets, take_over
 from stack.up import Tell
-from stack.warm_up import fill_topic, topic_of_landed_events, wait_until_taken_in
 from storage.catalog_facts import take_in_catalog
 from storage.facts import publish_facts, read_facts
 
-DETECT, DELIVER, WARM_UP = "detect_fraud", "deliver_alerts", "warm_up_features"
+DETECT, DELIVER = "detect_fraud", "deliver_alerts"
 JOBS = (DETECT, DELIVER)
 SOURCES = ("contract", "rules", "flink_jobs", "storage")
 SETTINGS_PREFIXES = ("KAFKA_", "MONGO_", "CHECKPOINT_URI")
 SUBMIT_TIMEOUT_S = 180
 RUNNING_TIMEOUT_S = 120
 CHECKPOINT_TIMEOUT_S = 15
-CAUGHT_UP_TIMEOUT_S = 600
 STATE_DOES_NOT_FIT = "allowNonRestoredState"
 
 
@@ -48,7 +47,8 @@ class StreamJobs:
     settings: Mapping[str, str]
 
     @property
-    def _rest(self) -> FlinkRest:
+    def rest(self) -> FlinkRest:
+        """The cluster's job manager."""
         return FlinkRest(self.settings["FLINK_REST_URL"])
 
     def start(self, tell: Tell, facts: Sequence[Fact] = ()) -> None:
@@ -76,98 +76,77 @@ class StreamJobs:
         """Checkpoint and cancel what runs; the checkpoints stay."""
         for job in JOBS:
             try:
-                run = self._rest.latest_run(job)
+                run = self.rest.latest_run(job)
                 if run is not None and run.alive:
-                    kept = self._renewable(job, run.id)
+                    kept = self.end(job, run.id)
                     tell(f"stream job {job} is stopped, {kept}")
             except (urllib.error.URLError, ConnectionError):
                 return
 
     def states(self) -> dict[str, str]:
         """The state of each job, as Flink calls it."""
-        runs = {job: self._rest.latest_run(job) for job in JOBS}
+        runs = {job: self.rest.latest_run(job) for job in JOBS}
         return {job: run.state if run else "not submitted" for job, run in runs.items()}
 
     def _ensure_detect(self, history: FactHistory, committed: Offsets, tell: Tell) -> str:
         """As `_ensure`; a run that cannot have the windows of the one before gets them from the lake."""
         if (run := self._current(DETECT)) is not None:
             return run
-        fresh = newest_complete_checkpoint(self._checkpoints(DETECT)) is None
+        fresh = newest_complete_checkpoint(self.checkpoints(DETECT)) is None
         handed_over = take_over(settings_of(self.settings), history, committed, fresh=fresh)
-        return self._take_over(handed_over, tell) if handed_over else self._renew(DETECT)
+        return go_live(self, handed_over, tell) if handed_over else self._renew(DETECT)
 
     def _ensure(self, job: str) -> str:
         return self._current(job) or self._renew(job)
 
     def _current(self, job: str) -> str | None:
         """What to say of a job that runs with all as it is now; None where it does not."""
-        alive = self._alive(job)
+        alive = self.alive(job)
         if alive is None or self._submitted(job) != {"run": alive, "fingerprint": self._fingerprint(job)}:
             return None
-        self._rest.wait_until_running(job, RUNNING_TIMEOUT_S)
+        self.rest.wait_until_running(job, RUNNING_TIMEOUT_S)
         return f"stream job {job} runs"
 
-    def _alive(self, job: str) -> str | None:
-        run = self._rest.latest_run(job)
+    def alive(self, job: str) -> str | None:
+        """The id of the job's run that Flink works on."""
+        run = self.rest.latest_run(job)
         return run.id if run is not None and run.alive else None
 
     def _renew(self, job: str) -> str:
-        if (alive := self._alive(job)) is not None:
-            self._renewable(job, alive)
+        if (alive := self.alive(job)) is not None:
+            self.end(job, alive)
         origin = self._resume(job)
-        self._rest.wait_until_running(job, RUNNING_TIMEOUT_S)
-        self._note(job)
+        self.rest.wait_until_running(job, RUNNING_TIMEOUT_S)
+        self.note(job)
         return f"stream job {job} is {origin}"
 
     def _resume(self, job: str) -> str:
-        checkpoint = newest_complete_checkpoint(self._checkpoints(job))
+        checkpoint = newest_complete_checkpoint(self.checkpoints(job))
         if checkpoint is None:
-            self._submit(job)
+            self.submit(job)
             return "started"
         name = checkpoint.rpartition("/")[2]
         try:
-            self._submit(job, "-s", checkpoint)
+            self.submit(job, "-s", checkpoint)
         except StackError as error:
             if STATE_DOES_NOT_FIT not in str(error):
                 raise
-            self._submit(job, "-s", checkpoint, "-n")
+            self.submit(job, "-s", checkpoint, "-n")
             return f"resumed from {name} and from its group's offsets: its plan has changed"
         return f"resumed from checkpoint {name}"
 
-    def _take_over(self, handed_over: TakeOver, tell: Tell) -> str:
-        """Fill the windows from the lake, start behind it, and end the run before once all is caught up."""
-        before = self._alive(DETECT)
-        settings, began = settings_of(self.settings), time.monotonic()
-        with topic_of_landed_events(settings, len(handed_over.read_from)) as topic:
-            fill_topic(self.folder, self.settings, topic, handed_over.read_from)
-            self._submit(WARM_UP, arguments=("--topic", topic))
-            self._rest.wait_until_running(WARM_UP, RUNNING_TIMEOUT_S)
-            wait_until_taken_in(settings, topic, tell, began)
-            warm = self._rest.latest_run(WARM_UP)
-            assert warm is not None
-            self._rest.cancel(WARM_UP, warm.id, CHECKPOINT_TIMEOUT_S)
-        checkpoint = newest_complete_checkpoint(self._checkpoints(WARM_UP))
-        if checkpoint is None:
-            raise StackError(f"stream job {WARM_UP} left no checkpoint in {self._checkpoints(WARM_UP)}")
-        offsets = {"--read-from": handed_over.read_from, "--emit-from": handed_over.emit_from}
-        arguments = [part for name, value in offsets.items() for part in (name, json.dumps(value))]
-        self._submit(DETECT, "-s", checkpoint, "-n", arguments=arguments)
-        self._rest.wait_until_running(DETECT, RUNNING_TIMEOUT_S)
-        after = self._rest.latest_run(DETECT)
-        assert after is not None
-        self._rest.wait_until_caught_up(DETECT, after.id, CAUGHT_UP_TIMEOUT_S)
-        if before:
-            self._renewable(DETECT, before)
-        self._note(DETECT)
-        places = ", ".join(f"{number}:{offset}" for number, offset in handed_over.emit_from.items())
-        return f"stream job {DETECT} took over at the offsets {places}, its windows filled from the lake"
-
-    def _renewable(self, job: str, run: str) -> str:
-        complete = self._rest.checkpoint(run, CHECKPOINT_TIMEOUT_S)
-        self._rest.cancel(job, run, CHECKPOINT_TIMEOUT_S)
+    def end(self, job: str, run: str) -> str:
+        """Checkpoint and cancel a run; tell what is kept of it."""
+        complete = self.rest.checkpoint(run, CHECKPOINT_TIMEOUT_S)
+        self.rest.cancel(job, run, CHECKPOINT_TIMEOUT_S)
         return "its state kept in a checkpoint" if complete else "its last checkpoint kept"
 
-    def _submit(self, job: str, *resume: str, arguments: Sequence[str] = ()) -> None:
+    def submit(self, job: str, *resume: str, arguments: Sequence[str] = ()) -> None:
+        """Submit a job, with options of `flink run` and arguments of its own.
+
+        Raises:
+            StackError: Flink refuses; with its reason and the log.
+        """
         log = self.folder.log(f"submit-{job}")
         script = ROOT / "flink_jobs" / f"{job}.py"
         pythons = ("-pyexec", str(STREAM_PYTHON), "-pyclientexec", str(STREAM_PYTHON))
@@ -175,7 +154,7 @@ class StreamJobs:
         with log.open("w") as output:
             done = subprocess.run(
                 (*command, *pythons, "-py", str(script), *arguments),
-                env={**os.environ, **self.settings, "CHECKPOINT_URI": self._checkpoints(job)},
+                env={**os.environ, **self.settings, "CHECKPOINT_URI": self.checkpoints(job)},
                 cwd=ROOT,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -192,11 +171,13 @@ class StreamJobs:
         address = urlsplit(self.settings["FLINK_REST_URL"])
         return ("-t", "remote", f"-Drest.address={address.hostname}", f"-Drest.port={address.port or 8081}")
 
-    def _checkpoints(self, job: str) -> str:
+    def checkpoints(self, job: str) -> str:
+        """The folder of a job's checkpoints, over all its runs."""
         return f"{self.settings['CHECKPOINT_URI'].rstrip('/')}/{job}"
 
-    def _note(self, job: str) -> None:
-        run = self._rest.latest_run(job)
+    def note(self, job: str) -> None:
+        """Keep what the latest run took in."""
+        run = self.rest.latest_run(job)
         note = {"run": run.id if run else None, "fingerprint": self._fingerprint(job)}
         self._note_path(job).write_text(json.dumps(note))
 
