@@ -9,17 +9,18 @@ from typing import Annotated
 import typer
 
 from cli.application import CommandError, console, rules
-from cli.fact_changes import copy_facts
-from cli.moments import moment_ms, now_ms
-from rules.catalog import load_rule
+from cli.moments import moment_ms
+from rules.catalog import Rule, load_rule
 from rules.dated_rules import dated_rules, rule_change
 from rules.fact_history import FactHistory
+from rules.fact_messages import FactError
 from rules.facts import Fact
 from rules.feature_plan import plan_features
 from stack.environment import read_env, settings_of
 from stack.errors import StackError
 from stack.folder import stack_folder
-from stack.jobs import StreamJobs
+from stack.jobs import LEAD_MS, StreamJobs
+from stack.up import Stack
 from storage.facts import read_facts
 
 
@@ -35,35 +36,40 @@ def deploy(
     comment: Annotated[str, typer.Option(help="Why, at most 500 characters.")] = "",
 ) -> None:
     """Take rules live without a gap: a second run is warmed up from the lake and takes over."""
-    folder = stack_folder()
-    values = read_env(folder.env)
+    stack = Stack(stack_folder())
+    values = read_env(stack.folder.env)
     if not values:
         raise CommandError("there is no stack yet: run `make up` first")
-    settings = settings_of(values)
-    person, changed_at_ms = by or getpass.getuser(), now_ms()
-    from_ms = moment_ms(from_time, changed_at_ms)
-    history = read_facts(settings)
-    facts = [_fact(file, history, from_ms, person, changed_at_ms, comment) for file in files or []]
-    running = [entry.rule for entry in dated_rules(history).compiled]
-    plan_features([*running, *(load_rule(file) for file in files or [])])
+    settings, rules_given = settings_of(values), [_rule(file) for file in files or []]
+    running = [entry.rule for entry in dated_rules(read_facts(settings)).compiled]
+    plan_features([*running, *(rule for rule, _ in rules_given)])
+    person = by or getpass.getuser()
+
+    def wanted(history: FactHistory, now_ms: int) -> list[Fact]:
+        from_ms = moment_ms(from_time, now_ms + LEAD_MS)
+        return [_fact(given, history, from_ms, person, now_ms, comment) for given in rules_given]
+
     try:
-        StreamJobs(folder, values).start(console().print, facts)
-    except StackError as error:
+        with stack.locked(console().print):
+            StreamJobs(stack.folder, values).start(console().print, wanted)
+    except (StackError, FactError) as error:
         raise CommandError(str(error)) from None
-    copy_facts(settings, read_facts(settings))
+
+
+def _rule(file: Path) -> tuple[Rule, str]:
+    if not file.is_file():
+        raise CommandError(f"{file}: expected a rule file, found none")
+    return load_rule(file), file.read_text(encoding="utf-8")
 
 
 def _fact(
-    file: Path, history: FactHistory, from_ms: int, person: str, changed_at_ms: int, comment: str
+    given: tuple[Rule, str], history: FactHistory, from_ms: int, person: str, now_ms: int, comment: str
 ) -> Fact:
-    if not file.is_file():
-        raise CommandError(f"{file}: expected a rule file, found none")
-    rule = load_rule(file)
-    text = file.read_text(encoding="utf-8")
-    fact = rule_change(rule, text, history, from_ms, person, changed_at_ms, comment)
+    rule, text = given
+    fact = rule_change(rule, text, history, from_ms, person, now_ms, comment)
     if fact is None:
         raise CommandError(
-            f"{file}: version {rule.version} of {rule.id} is on the topic of facts already, or a newer one: "
-            "raise its version"
+            f"version {rule.version} of {rule.id} is on the topic of facts already, or a newer one: raise "
+            "its version, or deploy without files to go on with what was broken off"
         )
     return fact

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 
 from contract.names import WARM_UP_GROUP
 from contract.settings import Settings, SettingsError
@@ -17,6 +18,7 @@ from flink_jobs.events import accepted_events
 from flink_jobs.kafka_tables import create_landed_table
 from flink_jobs.windowed_features import with_features
 from rules.dated_rules import dated_rules
+from rules.fact_messages import read_fact_lines
 from rules.feature_plan import plan_features
 from storage.facts import read_facts
 
@@ -33,12 +35,14 @@ def run(settings: Settings) -> None:
     """Submit the job."""
     parser = argparse.ArgumentParser(prog="warm_up_features.py")
     parser.add_argument("--topic", required=True, help="what spark_jobs/warm_up.py has filled")
-    topic = parser.parse_args(sys.argv[1:]).topic
-    plan = plan_features(entry.rule for entry in dated_rules(read_facts(settings)).compiled)
+    parser.add_argument("--facts", type=Path, metavar="FILE", help="facts that are about to be published")
+    options = parser.parse_args(sys.argv[1:])
+    history = read_facts(settings).followed_by(read_fact_lines(options.facts) if options.facts else [])
+    plan = plan_features(entry.rule for entry in dated_rules(history).compiled)
     if not plan.features:
         raise SettingsError("no rule in force has features: there is nothing to warm up")
     environment = stream_environment(JOB, settings, OPTIONS)
-    create_landed_table(environment, "landed", topic, WARM_UP_GROUP, settings)
+    create_landed_table(environment, "landed", options.topic, WARM_UP_GROUP, settings)
     messages = environment.sql_query(
         "SELECT message, `partition`, CAST(source_offset AS BIGINT) AS `offset`, append_time FROM landed"
     )

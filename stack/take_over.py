@@ -1,18 +1,17 @@
-"""What a start of detect_fraud takes over: windows of the run before, or windows filled from the lake."""
+"""What a run of detect_fraud starts from that takes the place of another, kept until it has done so."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from contract.names import DETECT_GROUP, STREAM_RUNS_TOPIC
 from contract.settings import Settings
-from rules.dated_rules import dated_rules
-from rules.fact_history import FactHistory
-from rules.feature_plan import plan_features
-from rules.feature_steps import feature_steps
+from stack.folder import StackFolder
 from stack.offsets import Offsets, TopicReader
 from storage.postgres import connect_batch, transaction
 
@@ -24,45 +23,48 @@ WHERE job = 'land_events' AND status = 'succeeded' AND source = %s ORDER BY run_
 
 @dataclass(frozen=True)
 class TakeOver:
-    """Landed events before ``read_from`` fill the windows, the topic from there on follows.
+    """A checkpoint with the windows of ``states``, and from where on the topic follows it.
 
-    Alerts are raised from ``emit_from`` on: the run before has committed that it raised those before it.
+    Events from ``read_from`` on enter the windows, those from ``emit_from`` on raise alerts: the run before
+    has committed that it raised those before them. None: where the checkpoint's own run had come to.
     """
 
-    read_from: Offsets
-    emit_from: Offsets
+    checkpoint: str
+    states: tuple[str, ...]
+    read_from: Offsets | None = None
+    emit_from: Offsets | None = None
 
     @property
-    def landed_offsets(self) -> int:
-        """How many offsets of the topic the lake stands for."""
-        return sum(self.read_from.values())
+    def arguments(self) -> list[str]:
+        """The options of the job."""
+        offsets = {"--read-from": self.read_from, "--emit-from": self.emit_from}
+        return [part for name, value in offsets.items() if value for part in (name, json.dumps(value))]
+
+
+def keep_take_over(folder: StackFolder, given: TakeOver) -> None:
+    """Remember it over the end of this process: what is said of rules from now on needs it."""
+    _path(folder).write_text(json.dumps(asdict(given)))
+
+
+def kept_take_over(folder: StackFolder) -> TakeOver | None:
+    """The one that was begun and has not come to its end."""
+    path = _path(folder)
+    if not path.exists():
+        return None
+    told = json.loads(path.read_text())
+    read_from, emit_from = (_offsets(told[name]) for name in ("read_from", "emit_from"))
+    return TakeOver(told["checkpoint"], tuple(told["states"]), read_from, emit_from)
+
+
+def forget_take_over(folder: StackFolder) -> None:
+    """It has come to its end."""
+    _path(folder).unlink(missing_ok=True)
 
 
 def committed_offsets(settings: Settings) -> Offsets:
     """Partition -> first offset whose alerts are not known to be raised; every partition has one."""
     with closing(TopicReader(settings, DETECT_GROUP)) as reader:
         return reader.committed(settings.kafka_topic)
-
-
-def take_over(
-    settings: Settings, history: FactHistory, committed: Offsets, *, fresh: bool
-) -> TakeOver | None:
-    """Return what to fill windows from, None where the run before hands over all of them, or none is needed.
-
-    Args:
-        settings: of the topic and of the warehouse.
-        history: the facts, with the rules that are to run.
-        committed: of the run before, asked for before the newest facts were published.
-        fresh: there is no checkpoint to start from.
-    """
-    steps = feature_steps(plan_features(entry.rule for entry in dated_rules(history).compiled))
-    held = set() if fresh else _held_states(settings)
-    if all(step["state"] in held for step in steps):
-        return None
-    landed = landed_offsets(settings)
-    read_from = {number: min(landed.get(number, 0), offset) for number, offset in committed.items()}
-    found = TakeOver(read_from, dict(committed))
-    return found if found.landed_offsets else None
 
 
 def landed_offsets(settings: Settings) -> Offsets:
@@ -75,15 +77,22 @@ def landed_offsets(settings: Settings) -> Offsets:
     ):
         cursor.execute(_LANDED_SQL, (f"kafka:{settings.kafka_topic}",))
         found = cursor.fetchone()
-    offsets: Mapping[str, Any] = found[0] if found else {}
-    return {int(partition): int(offset) for partition, offset in offsets.items()}
+    return _offsets(found[0] if found else {}) or {}
 
 
-def _held_states(settings: Settings) -> set[str]:
-    """The states of the keyed steps that the newest run of the stream recorded."""
+def recorded_states(settings: Settings) -> tuple[str, ...]:
+    """The states of the keyed steps that the newest record of a run names."""
     with closing(TopicReader(settings)) as reader:
         newest: dict[str, Any] = {}
         for run in reader.messages(STREAM_RUNS_TOPIC, {}, reader.ends(STREAM_RUNS_TOPIC)):
             if run["started_at_ms"] >= newest.get("started_at_ms", 0):
                 newest = run
-    return {step["state"] for step in newest.get("feature_steps", [])}
+    return tuple(str(step["state"]) for step in newest.get("feature_steps", ()))
+
+
+def _offsets(told: Mapping[str, Any] | None) -> Offsets | None:
+    return None if told is None else {int(partition): int(offset) for partition, offset in told.items()}
+
+
+def _path(folder: StackFolder) -> Path:
+    return folder.root / "run" / "take_over.json"
