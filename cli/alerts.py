@@ -101,9 +101,20 @@ def _show_windows(
         counted = [row for row in rows if window.holds(row)]
         times = f"{moment_text(window.from_ms)} to {moment_text(window.to_ms)}"
         _show(f"{window.name}: {len(counted)} landed events of {feature.key} {window.key}, {times}")
+        _show(_taken_in(found, feature.key))
         console().print(_events_table(found, window, counted[-EVENTS_SHOWN_MAX:]))
         if len(counted) > EVENTS_SHOWN_MAX:
             _show(f"  the last {EVENTS_SHOWN_MAX} of {len(counted)}")
+
+
+def _taken_in(found: dict[str, Any], key: str) -> str:
+    """How far the stream had come with a key, over all its event times."""
+    counts = found.get("seen_counts", {}).get(key, {})
+    places = [
+        f"partition {number} up to offset {offset} ({counts.get(number, {}).get('events', '?')})"
+        for number, offset in sorted(found.get("seen", {}).get(key, {}).items())
+    ]
+    return f"  the stream had taken in, of all times: {', '.join(places) or 'nothing'}"
 
 
 def _events_table(found: dict[str, Any], window: AlertWindow, rows: list[dict[str, Any]]) -> Table:

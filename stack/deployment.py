@@ -140,13 +140,17 @@ def _start(jobs: Jobs, given: TakeOver, before: Sequence[str]) -> str:
     try:
         jobs.submit(DETECT, ("-s", given.checkpoint, "-n"), given.arguments)
         jobs.rest.wait_until_running(DETECT, RUNNING_TIMEOUT_S)
-        (after,) = set(jobs.rest.alive_runs(DETECT)) - set(before)
-        jobs.rest.wait_until_caught_up(DETECT, after, CAUGHT_UP_TIMEOUT_S)
-    except (StackError, ValueError):
+        started = [run for run in jobs.rest.alive_runs(DETECT) if run not in before]
+        if not started:
+            raise StackError(
+                f"stream job {DETECT} ended just after its start: see the log of the task manager"
+            )
+        jobs.rest.wait_until_caught_up(DETECT, started[-1], CAUGHT_UP_TIMEOUT_S)
+    except StackError:
         for run in set(jobs.rest.alive_runs(DETECT)) - set(before):
             jobs.rest.cancel(DETECT, run, CANCEL_TIMEOUT_S)
         raise
-    return after
+    return started[-1]
 
 
 def _wait_until_committed(jobs: Jobs, run: str, settings: Settings) -> None:

@@ -49,6 +49,8 @@ def test_the_first_rules_hold_for_all_event_times_and_later_ones_from_now_on() -
     assert _in_force(first) == [("a", 1, None, None)]
     assert _in_force(later) == [("a", 1, None, NOW_MS), ("a", 2, NOW_MS, None), ("b", 1, NOW_MS, None)]
     assert catalog_changes([_file("a", 2, 20), _file("b")], later, NOW_MS + 1) == []
+    (lead,) = catalog_changes([_file("a", 2, 20)], first, NOW_MS, lead_ms=1_000)
+    assert (lead.from_event_time_ms, lead.changed_at_ms) == (NOW_MS + 1_000, NOW_MS)
 
 
 def test_a_rule_whose_file_is_gone_is_off_until_the_file_is_back() -> None:
