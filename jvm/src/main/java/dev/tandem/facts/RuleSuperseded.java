@@ -13,7 +13,7 @@ public final class RuleSuperseded extends FactFunction {
         super(connection, topic);
     }
 
-    public boolean eval(String ruleId, long fromMs, long compiledOffset, long eventTimeMs, long factsOffset) {
+    public boolean eval(String ruleId, long fromMs, long compiledOffset, Long eventTimeMs, Long factsOffset) {
         return facts().superseded(ruleId, fromMs, compiledOffset, eventTimeMs, factsOffset);
     }
 }
