@@ -126,7 +126,7 @@ class FlinkRest:
             while time.monotonic() < deadline:
                 told = self._get(f"{path}/{trigger}")
                 if told["status"]["id"] == "COMPLETED":
-                    return dict(told["operation"])
+                    return dict(told.get("operation") or {})
                 pause(0.1)
         except urllib.error.HTTPError:
             return None
