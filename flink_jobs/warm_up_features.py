@@ -1,8 +1,8 @@
 """The job warm_up_features: landed events, put on a topic of their own, into the windows; it alerts nobody.
 
 Its keyed steps are those of detect_fraud, under the same identifiers, so that detect_fraud starts from its
-checkpoint with every window filled. All its other operators have identifiers that detect_fraud has not:
-where that job reads is told to it, and not taken from here.
+checkpoint with every window filled. Its source and its other operators have identifiers that detect_fraud has
+not: where that job reads is told to it, and not taken from here.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from rules.feature_plan import plan_features
 from storage.facts import read_facts
 
 JOB = "warm_up_features"
+SOURCE = "source-of-landed-events"
 OPTIONS = {
     "execution.checkpointing.interval": "2 s",
     "table.exec.uid.generation": "ALWAYS",
@@ -46,7 +47,7 @@ def run(settings: Settings) -> None:
     messages = environment.sql_query(
         "SELECT message, `partition`, CAST(source_offset AS BIGINT) AS `offset`, append_time FROM landed"
     )
-    featured = with_features(environment, accepted_events(environment, messages), plan)
+    featured = with_features(environment, accepted_events(environment, messages), plan, SOURCE)
     environment.create_temporary_view("featured", featured)
     environment.execute_sql(SINK_SQL)
     environment.sql_query("SELECT event_id FROM featured").execute_insert("nowhere")
