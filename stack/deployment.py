@@ -34,6 +34,7 @@ RUNNING_TIMEOUT_S = 120
 CANCEL_TIMEOUT_S = 15
 SAVEPOINT_TIMEOUT_S = 120
 CAUGHT_UP_TIMEOUT_S = 600
+COMMITTED_TIMEOUT_S = 120
 
 
 class Jobs(Protocol):
@@ -161,4 +162,4 @@ def _wait_until_committed(jobs: Jobs, run: str, settings: Settings) -> None:
         own = jobs.rest.committed(run, settings.kafka_topic)
         return all(own.get(number, 0) >= offset for number, offset in said.items())
 
-    wait_until(is_done, CAUGHT_UP_TIMEOUT_S, f"stream job {DETECT} has not committed what the run before had")
+    wait_until(is_done, COMMITTED_TIMEOUT_S, f"stream job {DETECT} has not committed what the run before had")

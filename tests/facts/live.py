@@ -44,7 +44,7 @@ message: "{card_count_30d} uses"
 """
 STRICTER = """
 id: risky_application
-version: {version}
+version: 2
 on: application
 when: loan_amount_cents > 1500000 AND credit_score < 420
 severity: high

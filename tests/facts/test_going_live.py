@@ -49,7 +49,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
             live.wait_until_decided()
             live.runs.append(live.run_id())
             with steady_events(live):
-                for name, text in (("risky_application", STRICTER.format(version=2)), ("card_month", WINDOWED)):
+                for name, text in zip(RULES, (STRICTER, WINDOWED), strict=True):
                     live.told.append(_deploy(live, folder / f"{name}.yaml", text))
                     live.runs.append(live.run_id())
             live.use_card("quiet-now", QUIET, partition=1)
