@@ -36,11 +36,11 @@ def _random_message(generator: random.Random, fact_id: str) -> Sent:
     if generator.random() < 0.1:
         return Sent(fact_id.encode(), generator.choice(BROKEN), None)
     version = generator.randint(1, 9)
-    if generator.random() < 0.2:
+    if generator.random() < 0.25:
         digest = f"{generator.getrandbits(48):012x}"
-        fact_id = generator.choice(
-            [f"rule:{RULE}:{version}:{digest}", f"rule:{RULE}:{version}:by_hand", fact_id]
-        )
+        checked_id = f"rule:{RULE}:{version}:{digest}"
+        other_id = generator.choice([f"rule:{RULE}:{version}:by_hand", fact_id])
+        fact_id = checked_id if generator.random() < 0.7 else other_id
         return _sent(
             generator, fact_id, {"kind": "rule", "rule_id": RULE, "version": version, "text": "id: x\n"}
         )
