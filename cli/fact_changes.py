@@ -5,7 +5,6 @@ from __future__ import annotations
 import getpass
 import secrets
 from collections.abc import Mapping
-from contextlib import closing
 
 from cli.application import CommandError, console
 from cli.moments import moment_ms, moment_text, now_ms
@@ -16,9 +15,8 @@ from rules.expressions import ParameterValue
 from rules.fact_history import FactHistory, fits
 from rules.fact_messages import FactError
 from rules.facts import Fact, ListEntry, ParameterValueSet, Statement
-from storage.fact_mirrors import mirror_policies, statement_text, store_facts
+from storage.fact_mirrors import copy_facts, statement_text
 from storage.facts import publish_facts, read_facts
-from storage.postgres import connect_batch
 
 
 def change(
@@ -48,15 +46,6 @@ def change(
     copy_facts(settings, read_facts(settings))
     until = f" until {moment_text(until_ms)}" if until_ms is not None else ""
     console().print(f"{statement_text(statement)} for events from {moment_text(from_ms)}{until}")
-
-
-def copy_facts(settings: Settings, history: FactHistory) -> None:
-    """Bring the copies of the facts up to date in the stores that are set."""
-    if settings.postgres_batch_dsn or settings.postgres_dsn:
-        with closing(connect_batch(settings, "tandem-facts")) as connection:
-            store_facts(connection, history)
-    if settings.mongo_uri:
-        mirror_policies(settings, history)
 
 
 def known_rules(history: FactHistory) -> DatedRules:

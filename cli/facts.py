@@ -10,13 +10,13 @@ from rich.markup import escape
 from rich.table import Table
 
 from cli.application import console, facts, lists, parameter, rules
-from cli.fact_changes import change, check_list, check_rule, copy_facts, known_rules, parameter_change
+from cli.fact_changes import change, check_list, check_rule, known_rules, parameter_change
 from cli.moments import moment_ms, moment_text, now_ms
 from contract.settings import load_settings
 from rules.compiler import CompiledRule
 from rules.fact_history import FactHistory, StoredFact
 from rules.facts import ListEntry, Mode, RuleMode
-from storage.fact_mirrors import statement_text, subject_text
+from storage.fact_mirrors import copy_facts, statement_text, subject_text
 from storage.facts import read_facts
 
 RuleId = Annotated[str, typer.Argument(metavar="ID", help="The id of a rule.")]

@@ -14,8 +14,14 @@ from rules.feature_plan import FeaturePlan, FeatureStep
 DIALECT = FlinkDialect()
 
 
-def alert_sql(compiled: CompiledRule, plan: FeaturePlan, topic: str, candidates: str) -> str:
-    """Return the query: a row per event of the view ``candidates`` that fires the rule, unless it is off."""
+def alert_sql(
+    compiled: CompiledRule, plan: FeaturePlan, topic: str, candidates: str, compiled_offset: int | None
+) -> str:
+    """Return the query: a row per event of the view ``candidates`` that fires the rule, unless it is off.
+
+    Where facts up to ``compiled_offset`` were compiled, a version that a later one supersedes is silent:
+    the run that knows that one raises its alerts.
+    """
     rule = compiled.rule
     alert_id = f"CONCAT({DIALECT.text(rule.id + ':')}, `event_id`)"
     members = {
@@ -45,7 +51,15 @@ def alert_sql(compiled: CompiledRule, plan: FeaturePlan, topic: str, candidates:
         f"count_alert({DIALECT.text(rule.id)}, {_object(members, 'NULL')}) AS alert, "
         f"{topics} AS alert_topic\n"
         f"FROM {candidates} WHERE {compiled.condition('flink')} AND {mode} <> 'off'"
+        f"{_unless_superseded(compiled, compiled_offset)}"
     )
+
+
+def _unless_superseded(compiled: CompiledRule, compiled_offset: int | None) -> str:
+    if compiled_offset is None:
+        return ""
+    from_ms = compiled.from_event_time_ms or 0
+    return f" AND NOT {DIALECT.superseded(compiled.rule.id, from_ms, compiled_offset)}"
 
 
 def _seen(compiled: CompiledRule, plan: FeaturePlan) -> dict[str, str]:

@@ -28,6 +28,7 @@ def alerts(
     compiled: Sequence[CompiledRule],
     topic: str,
     emit_from: Mapping[int, int] | None = None,
+    compiled_offset: int | None = None,
 ) -> Table:
     """Return one row per (event, rule that fires): the alert's id, the alert as JSON and its topic.
 
@@ -39,6 +40,7 @@ def alerts(
         compiled: at least one.
         topic: where the events were read from.
         emit_from: partition -> first offset whose alerts are given; another run gives those before it.
+        compiled_offset: the last fact that ``compiled`` was made from; None where there are none.
     """
     plan = plan_features(rule.rule for rule in compiled)
     stateless = [rule for rule in compiled if not rule.features]
@@ -48,11 +50,11 @@ def alerts(
         if windowed:
             events = _computed_once(environment, events)
         candidates = _candidates(environment, EVENTS_VIEW, events, stateless, emit_from)
-        raised += [alert_sql(rule, plan, topic, candidates) for rule in stateless]
+        raised += [alert_sql(rule, plan, topic, candidates, compiled_offset) for rule in stateless]
     if windowed:
         featured = with_features(environment, events, plan)
         candidates = _candidates(environment, FEATURED_VIEW, featured, windowed, emit_from)
-        raised += [alert_sql(rule, plan, topic, candidates) for rule in windowed]
+        raised += [alert_sql(rule, plan, topic, candidates, compiled_offset) for rule in windowed]
     return environment.sql_query("\nUNION ALL\n".join(raised))
 
 

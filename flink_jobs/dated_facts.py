@@ -19,6 +19,7 @@ FUNCTIONS = {
     "listed": "Listed",
     "rule_mode": "RuleMode",
     "user_risk_level": "UserRiskLevel",
+    "rule_superseded": "RuleSuperseded",
 }
 
 

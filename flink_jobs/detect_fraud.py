@@ -19,6 +19,7 @@ from flink_jobs.dated_facts import register_fact_functions
 from flink_jobs.environment import checkpoint_of, main, parallelism_of, stream_environment
 from flink_jobs.events import accepted_events
 from flink_jobs.kafka_tables import create_keyed_sink, create_messages_table
+from flink_jobs.start_offsets import checkpoint_offsets
 from flink_jobs.stream_run import record_run
 from flink_jobs.take_over import read_take_over
 from rules.catalog import CATALOG
@@ -37,14 +38,17 @@ def run(settings: Settings) -> None:
         raise SettingsError(f"no rule in {CATALOG}: expected <id>.yaml files")
     environment = stream_environment(JOB, settings, {})
     register_fact_functions(environment, settings)
-    read_from = take_over.read_from if take_over else None
+    checkpoint, parallelism = checkpoint_of(environment), parallelism_of(environment)
+    if take_over is None:
+        read_from = checkpoint_offsets(checkpoint, settings.kafka_topic)
+    else:
+        read_from = take_over.read_from
     create_messages_table(environment, "messages", [settings.kafka_topic], DETECT_GROUP, settings, read_from)
     topics = [ALERTS_TOPIC, SHADOW_ALERTS_TOPIC]
     create_keyed_sink(environment, "alerts", "alert_id", "alert", topics, settings)
     events = accepted_events(environment, environment.from_path("messages"))
     emit_from = take_over.emit_from if take_over else None
-    raised = alerts(environment, events, compiled, settings.kafka_topic, emit_from)
-    checkpoint, parallelism = checkpoint_of(environment), parallelism_of(environment)
+    raised = alerts(environment, events, compiled, settings.kafka_topic, emit_from, history.last_offset)
     record_run(settings, compiled, history.last_offset, checkpoint, take_over, parallelism, now)
     raised.execute_insert("alerts")
 

@@ -38,10 +38,11 @@ def start_offsets(settings: Settings, checkpoint: str | None) -> dict[str, int]:
         raise SettingsError(f"KAFKA_BOOTSTRAP_SERVERS={servers}: {error.args[0].str()}") from None
     finally:
         consumer.close()
-    return offsets | checkpoint_offsets(checkpoint, settings.kafka_topic)
+    kept = checkpoint_offsets(checkpoint, settings.kafka_topic)
+    return offsets | {str(partition): offset for partition, offset in kept.items()}
 
 
-def checkpoint_offsets(checkpoint: str | None, topic: str) -> dict[str, int]:
+def checkpoint_offsets(checkpoint: str | None, topic: str) -> dict[int, int]:
     """Return partition -> next offset, as the source kept it in a checkpoint; empty without one."""
     if checkpoint is None:
         return {}
@@ -49,7 +50,7 @@ def checkpoint_offsets(checkpoint: str | None, topic: str) -> dict[str, int]:
         kept = get_gateway().jvm.dev.tandem.flink.CheckpointOffsets.of(checkpoint, topic)
     except Py4JJavaError as error:
         raise SettingsError(f"checkpoint {checkpoint}: {error.java_exception.getMessage()}") from None
-    return {str(partition): int(offset) for partition, offset in dict(kept).items()}
+    return {int(partition): int(offset) for partition, offset in dict(kept).items()}
 
 
 def _committed_or_first(consumer: Consumer, topic: str) -> dict[str, int]:

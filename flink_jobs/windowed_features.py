@@ -11,9 +11,12 @@ from rules.feature_plan import FeaturePlan, FeatureStep
 
 DIALECT = FlinkDialect()
 UNFEATURED_VIEW = "events_without_features"
+SOURCE_OF_EVENTS = "source-of-events"
 
 
-def with_features(environment: StreamTableEnvironment, events: Table, plan: FeaturePlan) -> Table:
+def with_features(
+    environment: StreamTableEnvironment, events: Table, plan: FeaturePlan, source: str = SOURCE_OF_EVENTS
+) -> Table:
     """Return the events with a column for each feature, ``seen_KEY`` and ``expired_KEY`` for each key.
 
     Events of types that have none of the keys are left out, and duplicates are dropped. Nothing
@@ -23,11 +26,12 @@ def with_features(environment: StreamTableEnvironment, events: Table, plan: Feat
         environment: the job's environment, with the project's jar.
         events: accepted events with the contract's columns, ``partition`` and ``offset``.
         plan: with at least one feature.
+        source: what checkpoints call the source of the events; a job takes over the state of its own only.
     """
     environment.create_temporary_view(UNFEATURED_VIEW, events)
     filtered = environment.sql_query(filtered_events_sql(plan))
     features = get_gateway().jvm.dev.tandem.flink.WindowedFeatures
-    return Table(features.attach(environment._j_tenv, filtered._j_table, plan.as_json()), environment)
+    return Table(features.attach(environment._j_tenv, filtered._j_table, plan.as_json(), source), environment)
 
 
 def filtered_events_sql(plan: FeaturePlan) -> str:

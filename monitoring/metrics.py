@@ -210,6 +210,20 @@ FLINK_METRICS: tuple[Metric, ...] = (
         ("job_name", "rule", "subtask_index"),
         "Alerts that the stream raised, by rule; starts from 0 with the job.",
     ),
+    Metric(
+        "flink_taskmanager_job_task_operator_facts_offset",
+        "gauge",
+        "flink_taskmanager",
+        ("job_name", "subtask_index"),
+        "Offset of the last dated fact that the stream has taken in; -1 without any.",
+    ),
+    Metric(
+        "flink_taskmanager_job_task_operator_facts_refused",
+        "gauge",
+        "flink_taskmanager",
+        ("job_name", "subtask_index"),
+        "Messages of the topic of facts that are none and have no effect.",
+    ),
 )
 
 PRODUCER_METRICS: tuple[Metric, ...] = (

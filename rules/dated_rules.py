@@ -65,31 +65,34 @@ def _rule(stored: StoredFact, statement: RuleText) -> Rule:
     return rule
 
 
-def catalog_changes(texts: Iterable[tuple[Rule, str]], history: FactHistory, now_ms: int) -> list[Fact]:
+def catalog_changes(
+    texts: Iterable[tuple[Rule, str]], history: FactHistory, now_ms: int, lead_ms: int = 0
+) -> list[Fact]:
     """Return the facts that bring a history in line with the files of the catalog.
 
     The first rules of an empty history hold for all event times; what is changed, added or removed later
-    holds from ``now_ms`` on. Rules that a person deployed from elsewhere, and newer versions of a file's
-    rule, stay as they are.
+    holds from ``now_ms + lead_ms`` on. Rules that a person deployed from elsewhere, and newer versions of a
+    file's rule, stay as they are.
 
     Raises:
         RuleError: a rule has changed and its version has not.
     """
     files = list(texts)
-    from_ms = now_ms if history.subjects("rule") else 0
+    due_ms = now_ms + lead_ms
+    from_ms = due_ms if history.subjects("rule") else 0
     changes: list[Fact] = []
     for rule, text in files:
         if (fact := rule_change(rule, text, history, from_ms, CATALOG_PERSON, now_ms)) is not None:
             changes.append(fact)
-        if _switched_off_by_catalog(history, rule.id, now_ms):
-            changes.append(_mode_change(RuleMode(rule.id, "on"), now_ms))
+        if _switched_off_by_catalog(history, rule.id):
+            changes.append(_mode_change(RuleMode(rule.id, "on"), due_ms, now_ms))
     present = {rule.id for rule, _ in files}
     for subject in history.subjects("rule"):
         rule_id = subject[1]
         last = last_said(history, subject)
         removed = rule_id not in present and last is not None and last.changed_by == CATALOG_PERSON
-        if removed and not _switched_off_by_catalog(history, rule_id, now_ms):
-            changes.append(_mode_change(RuleMode(rule_id, "off"), now_ms))
+        if removed and not _switched_off_by_catalog(history, rule_id):
+            changes.append(_mode_change(RuleMode(rule_id, "off"), due_ms, now_ms))
     return changes
 
 
@@ -130,13 +133,13 @@ def _check_same(rule: Rule, said: RuleText) -> None:
         raise RuleError(problem, told_as, 1, 1, f"raise version to {rule.version + 1}")
 
 
-def _switched_off_by_catalog(history: FactHistory, rule_id: str, now_ms: int) -> bool:
-    stored = history.in_force(("rule_mode", rule_id), now_ms)
-    if stored is None or not isinstance(stored.fact.statement, RuleMode):
+def _switched_off_by_catalog(history: FactHistory, rule_id: str) -> bool:
+    said = last_said(history, ("rule_mode", rule_id))
+    if said is None or not isinstance(said.statement, RuleMode):
         return False
-    return stored.fact.statement.mode == "off" and stored.fact.changed_by == CATALOG_PERSON
+    return said.statement.mode == "off" and said.changed_by == CATALOG_PERSON
 
 
-def _mode_change(statement: RuleMode, now_ms: int) -> Fact:
+def _mode_change(statement: RuleMode, from_ms: int, now_ms: int) -> Fact:
     fact_id = f"rule_mode:{statement.rule_id}:{statement.mode}:{now_ms}"
-    return Fact(fact_id, statement, now_ms, None, CATALOG_PERSON, now_ms, "file of the catalog")
+    return Fact(fact_id, statement, from_ms, None, CATALOG_PERSON, now_ms, "file of the catalog")

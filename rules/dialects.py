@@ -209,6 +209,11 @@ class FlinkDialect(Dialect):
         """The user's risk level in force at the event's time, or NULL."""
         return self._fact(value.name, self.column("user_id"))
 
+    def superseded(self, rule_id: str, from_event_time_ms: int, compiled_offset: int) -> str:
+        """Whether a version said behind an offset of the facts is in force at the event's time instead."""
+        known = (self.integer(from_event_time_ms), self.integer(compiled_offset))
+        return self._fact("rule_superseded", self.text(rule_id), *known)
+
     def _fact(self, function: str, *arguments: str) -> str:
         known = (self.column("event_time_ms"), self.column("facts_offset"))
         return f"{function}({', '.join((*arguments, *known))})"

@@ -137,6 +137,11 @@ class FactHistory:
             tuple(refused for refused in self.refused if refused.offset <= facts_offset),
         )
 
+    def followed_by(self, facts: Iterable[Fact]) -> FactHistory:
+        """Return the history as it is once these facts, too, are published."""
+        added = (StoredFact(self.last_offset + 1 + place, fact) for place, fact in enumerate(facts))
+        return FactHistory((*self.stored, *added), self.refused)
+
     def fitting_spans(self, parameter: ParameterValue) -> tuple[Span, ...]:
         """Return the spans of a parameter's facts, without those that do not fit it."""
         subject = ("parameter", parameter.rule_id, parameter.name)

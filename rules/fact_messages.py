@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from pathlib import Path
 from typing import Any, TypeVar
 
 from contract.card_numbers import holds_card_number
@@ -89,6 +90,19 @@ def checked(fact: Fact) -> Fact:
         FactError: a reader would refuse it.
     """
     return decode_fact(fact.fact_id.encode(), fact.encoded())
+
+
+def read_fact_lines(file: Path) -> list[Fact]:
+    """Read facts of which each is a line of a file.
+
+    Raises:
+        FactError: a line is no fact.
+    """
+    facts = []
+    for line in file.read_bytes().splitlines():
+        told = read_object(line).get("fact_id")
+        facts.append(decode_fact(str(told).encode(), line))
+    return facts
 
 
 def _check_names(members: dict[str, Any], known: tuple[str, ...]) -> None:

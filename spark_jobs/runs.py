@@ -16,6 +16,7 @@ from datetime import datetime
 from typing import Any
 
 from contract.code_version import code_version
+from storage.job_locks import lock_name
 from storage.postgres import Connection, Cursor, transaction
 
 ERROR_TEXT_MAX = 1000
@@ -151,9 +152,9 @@ def new_batch_id(job: str, now: datetime) -> str:
 def _lock(connection: Connection, job: str, wait: bool) -> None:
     with transaction(connection) as cursor:
         if wait:
-            cursor.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", (_lock_name(job),))
+            cursor.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", (lock_name(job),))
             return
-        cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", (_lock_name(job),))
+        cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", (lock_name(job),))
         if _one(cursor)[0]:
             return
         cursor.execute(
@@ -170,11 +171,7 @@ def _lock(connection: Connection, job: str, wait: bool) -> None:
 
 def _unlock(connection: Connection, job: str) -> None:
     with transaction(connection) as cursor:
-        cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", (_lock_name(job),))
-
-
-def _lock_name(job: str) -> str:
-    return f"tandem:{job}"
+        cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", (lock_name(job),))
 
 
 def _open(connection: Connection, job: str) -> Run:

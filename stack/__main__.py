@@ -8,6 +8,9 @@ from typing import Annotated
 import typer
 
 from contract.settings import SettingsError, load_settings
+from rules.errors import RuleError
+from rules.fact_messages import FactError
+from rules.feature_plan import PlanError
 from stack.demo import run_demo
 from stack.environment import read_env
 from stack.errors import StackError
@@ -84,7 +87,7 @@ def main() -> int:
     """Run a command; an error is told on stderr, without a traceback."""
     try:
         app()
-    except (StackError, SettingsError, MigrationError) as error:
+    except (StackError, SettingsError, MigrationError, RuleError, PlanError, FactError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
     return 0

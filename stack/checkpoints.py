@@ -29,6 +29,13 @@ def newest_complete_checkpoint(uri: str) -> str | None:
     return uri.rstrip("/") + path.removeprefix(root.rstrip("/")).removesuffix(f"/{METADATA}")
 
 
+def is_complete(uri: str) -> bool:
+    """Whether the metadata of a checkpoint or savepoint is there."""
+    filesystem, path = FileSystem.from_uri(uri)
+    (metadata,) = filesystem.get_file_info([f"{path.rstrip('/')}/{METADATA}"])
+    return metadata.type == FileType.File and bool(metadata.size)
+
+
 def _folders(filesystem: FileSystem, path: str) -> list[FileInfo]:
     found = filesystem.get_file_info(FileSelector(path, allow_not_found=True))
     return [entry for entry in found if entry.type == FileType.Directory]

@@ -7,11 +7,13 @@ import time
 import urllib.error
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from stack.errors import StackError
 from stack.http import send
 from stack.processes import pause
 
+PENDING_RECORDS_MAX = 2_000
 ALIVE = {"INITIALIZING", "CREATED", "RUNNING", "RESTARTING", "FAILING"}
 
 
@@ -40,6 +42,12 @@ class FlinkRest:
         newest = max(jobs, key=lambda run: int(run["start-time"]), default=None)
         return JobRun(newest["jid"], newest["state"]) if newest else None
 
+    def alive_runs(self, job: str) -> list[str]:
+        """The ids of all runs of that job that Flink works on, the one started last at the end."""
+        runs = [run for run in self._get("/jobs/overview")["jobs"] if run["name"] == job]
+        runs.sort(key=lambda run: int(run["start-time"]))
+        return [run["jid"] for run in runs if run["state"] in ALIVE]
+
     def wait_until_running(self, job: str, timeout_s: float) -> None:
         """Wait until every task of the latest run works.
 
@@ -58,20 +66,71 @@ class FlinkRest:
                 raise StackError(f"stream job {job} is {state}, expected RUNNING: {reason}")
             pause(0.2)
 
+    def wait_until_caught_up(self, job: str, run: str, timeout_s: float) -> None:
+        """Wait until the sources of a run have next to nothing left to read.
+
+        Raises:
+            StackError: it did not get there in time; with what is left.
+        """
+        deadline = time.monotonic() + timeout_s
+        while (left := self._pending_records(run)) is None or left > PENDING_RECORDS_MAX:
+            if time.monotonic() > deadline:
+                raise StackError(f"stream job {job} has {left} messages left after {timeout_s:.0f} s")
+            pause(0.5)
+
+    def committed(self, run: str, topic: str) -> dict[int, int]:
+        """Partition -> the offset that this run itself has committed; absent before its first commit."""
+        told = self._source_metrics(run, f".KafkaSourceReader.topic.{topic}.partition.")
+        offsets = {
+            name: int(value["max"]) for name, value in told.items() if name.endswith(".committedOffset")
+        }
+        return {int(name.split(".")[-2]): offset for name, offset in offsets.items() if offset >= 0}
+
+    def _pending_records(self, run: str) -> int | None:
+        """How many messages the sources have yet to read; None before they tell."""
+        told = self._source_metrics(run, ".pendingRecords")
+        return sum(int(value["sum"]) for value in told.values()) if told else None
+
+    def _source_metrics(self, run: str, part: str) -> dict[str, Any]:
+        """Metrics of a run's tasks whose names hold ``part``, with min, max and sum over the subtasks."""
+        found: dict[str, Any] = {}
+        for vertex in self._get(f"/jobs/{run}")["vertices"]:
+            path = f"/jobs/{run}/vertices/{vertex['id']}/subtasks/metrics"
+            names = [metric["id"] for metric in self._get(path) if part in metric["id"]]
+            if names:
+                told = self._get(f"{path}?get={','.join(map(quote, names))}")
+                found |= {metric["id"]: metric for metric in told}
+        return found
+
     def checkpoint(self, run: str, timeout_s: float) -> bool:
         """Make a checkpoint now; False when it did not complete in time."""
+        operation = self._wait_for(f"/jobs/{run}/checkpoints", {}, timeout_s)
+        return operation is not None and "checkpointId" in operation
+
+    def savepoint(self, run: str, folder: str, timeout_s: float) -> str | None:
+        """Write the state of a run, which goes on, into a new folder; None when that did not complete."""
+        request = {"target-directory": folder, "cancel-job": False, "formatType": "NATIVE"}
+        operation = self._wait_for(f"/jobs/{run}/savepoints", request, timeout_s)
+        return operation.get("location") if operation else None
+
+    def dispose(self, savepoint: str, timeout_s: float) -> None:
+        """Delete a savepoint."""
+        self._wait_for("/savepoint-disposal", {"savepoint-path": savepoint}, timeout_s)
+
+    def _wait_for(self, path: str, request: dict[str, Any], timeout_s: float) -> dict[str, Any] | None:
+        """Ask for something that takes a while; its outcome, None when it is refused or late."""
         try:
-            path = f"/jobs/{run}/checkpoints"
-            request = json.loads(send(f"{self._address}{path}", "POST", b"{}"))["request-id"]
+            answer = send(f"{self._address}{path}", "POST", json.dumps(request).encode())
+            trigger = json.loads(answer)["request-id"]
             deadline = time.monotonic() + timeout_s
             while time.monotonic() < deadline:
-                told = self._get(f"{path}/{request}")
+                told = self._get(f"{path}/{trigger}")
                 if told["status"]["id"] == "COMPLETED":
-                    return "checkpointId" in told["operation"]
+                    return dict(told.get("operation") or {})
                 pause(0.1)
         except urllib.error.HTTPError:
-            return False
-        return False
+            return None
+        return None
 
     def cancel(self, job: str, run: str, timeout_s: float) -> None:
         """Cancel a run and wait for its end; its checkpoints stay."""

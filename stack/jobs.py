@@ -2,31 +2,45 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
-import subprocess
+import time
 import urllib.error
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
-from urllib.parse import urlsplit
 
+from contract.settings import Settings
+from rules.fact_history import FactHistory
+from rules.facts import Fact, RuleText
 from stack.checkpoints import newest_complete_checkpoint
+from stack.deployment import go_live, prepare_take_over
+from stack.environment import settings_of
 from stack.errors import StackError
-from stack.flink import flink_home
 from stack.flink_rest import FlinkRest
-from stack.folder import JARS, ROOT, STREAM_PYTHON, StackFolder
+from stack.folder import StackFolder
+from stack.submission import checkpoints_of, submit_job
+from stack.submitted import Submitted, fingerprint, keep_submitted, read_submitted, step_states
+from stack.take_over import kept_take_over, recorded_states
 from stack.up import Tell
+from stack.warm_up import WARM_UP
+from storage.catalog_facts import catalog_facts
+from storage.fact_mirrors import copy_facts
+from storage.facts import publish_facts, read_facts
 
-JOBS = ("detect_fraud", "deliver_alerts")
-SOURCES = ("contract", "rules", "flink_jobs", "storage")
-SETTINGS_PREFIXES = ("KAFKA_", "MONGO_", "CHECKPOINT_URI")
-SUBMIT_TIMEOUT_S = 180
+DETECT, DELIVER = "detect_fraud", "deliver_alerts"
+JOBS = (DETECT, DELIVER)
 RUNNING_TIMEOUT_S = 120
 CHECKPOINT_TIMEOUT_S = 15
 STATE_DOES_NOT_FIT = "allowNonRestoredState"
+LEAD_MS = 1_000
+"""How long before it holds a change of rules is published, so that the stream has read it by then."""
+
+Wanted = Callable[[FactHistory, int], list[Fact]]
+"""From what is published and the present time (milliseconds) to the facts that somebody wants beside it."""
+
+
+def nothing_more(_: FactHistory, __: int) -> list[Fact]:
+    """Only what the catalog says."""
+    return []
 
 
 @dataclass(frozen=True)
@@ -37,123 +51,139 @@ class StreamJobs:
     settings: Mapping[str, str]
 
     @property
-    def _rest(self) -> FlinkRest:
+    def rest(self) -> FlinkRest:
+        """The cluster's job manager."""
         return FlinkRest(self.settings["FLINK_REST_URL"])
 
-    def start(self, tell: Tell) -> None:
+    def start(self, tell: Tell, wanted: Wanted = nothing_more) -> None:
         """Submit the jobs that do not run, and those that run with older code, rules or settings.
+
+        Args:
+            tell: what happens, line by line.
+            wanted: facts to publish before those of the catalog.
 
         Raises:
             StackError: a job does not get to run.
+            FactError, RuleError: a fact or a rule of the catalog is refused; nothing is submitted.
         """
         with ThreadPoolExecutor(max_workers=len(JOBS)) as pool:
-            for told in pool.map(self._ensure, JOBS):
-                tell(told)
+            detect = pool.submit(self._ensure_detect, wanted, tell)
+            deliver = pool.submit(self._ensure_deliver)
+            for started in (detect, deliver):
+                tell(started.result())
 
     def stop(self, tell: Tell) -> None:
         """Checkpoint and cancel what runs; the checkpoints stay."""
-        for job in JOBS:
+        for job in (*JOBS, WARM_UP):
             try:
-                run = self._rest.latest_run(job)
-                if run is not None and run.alive:
-                    kept = self._renewable(job, run.id)
+                for run in self.rest.alive_runs(job):
+                    kept = self._end(job, run)
                     tell(f"stream job {job} is stopped, {kept}")
             except (urllib.error.URLError, ConnectionError):
                 return
 
     def states(self) -> dict[str, str]:
         """The state of each job, as Flink calls it."""
-        runs = {job: self._rest.latest_run(job) for job in JOBS}
+        runs = {job: self.rest.latest_run(job) for job in JOBS}
         return {job: run.state if run else "not submitted" for job, run in runs.items()}
 
-    def _ensure(self, job: str) -> str:
-        run = self._rest.latest_run(job)
-        if run is not None and run.alive:
-            if self._submitted(job) == {"run": run.id, "fingerprint": self._fingerprint()}:
-                self._rest.wait_until_running(job, RUNNING_TIMEOUT_S)
-                return f"stream job {job} runs"
-            self._renewable(job, run.id)
+    def submit(self, job: str, resume: Sequence[str] = (), arguments: Sequence[str] = ()) -> None:
+        """Submit a job, with options of ``flink run`` and arguments of its own."""
+        submit_job(self.folder, self.settings, job, resume, arguments)
+
+    def checkpoints(self, job: str) -> str:
+        """The folder of a job's checkpoints, over all its runs."""
+        return checkpoints_of(self.settings, job)
+
+    def held_states(self) -> tuple[str, ...]:
+        """The states of the keyed steps that the checkpoints of detect_fraud hold."""
+        if newest_complete_checkpoint(self.checkpoints(DETECT)) is None:
+            return ()
+        submitted = read_submitted(self.folder, DETECT)
+        return submitted.states if submitted else recorded_states(self._settings)
+
+    def note(self, job: str) -> None:
+        """Keep what the latest run took in."""
+        run, history = self.rest.latest_run(job), self._history(job)
+        states = step_states(history) if history else ()
+        taken_in = fingerprint(self.settings, history)
+        keep_submitted(self.folder, job, Submitted(run.id if run else None, taken_in, states))
+
+    @property
+    def _settings(self) -> Settings:
+        return settings_of(self.settings)
+
+    def _history(self, job: str) -> FactHistory | None:
+        return read_facts(self._settings) if job == DETECT else None
+
+    def _ensure_detect(self, wanted: Wanted, tell: Tell) -> str:
+        """New rules take over from the run before; other code alone goes on from its checkpoint."""
+        history = read_facts(self._settings)
+        due = _due(history, wanted)
+        fits = set(step_states(history.followed_by(due))) <= set(self.held_states())
+        is_changed = any(isinstance(fact.statement, RuleText) for fact in due)
+        if fits and not is_changed and kept_take_over(self.folder) is None:
+            self._publish(wanted)
+            return self._current(DETECT) or self._renew(DETECT)
+        given = prepare_take_over(self, history, due, tell)
+        if given is None:
+            self._publish(wanted)
+            return self._current(DETECT) or self._renew(DETECT)
+        return go_live(self, given, lambda: self._publish(wanted))
+
+    def _ensure_deliver(self) -> str:
+        return self._current(DELIVER) or self._renew(DELIVER)
+
+    def _publish(self, wanted: Wanted) -> None:
+        """Publish what is due now, and copy it into the stores."""
+        if due := _due(read_facts(self._settings), wanted):
+            publish_facts(self._settings, due)
+            copy_facts(self._settings, read_facts(self._settings))
+
+    def _current(self, job: str) -> str | None:
+        """What to say of a job that runs with all as it is now; None where it does not."""
+        alive, submitted = self._alive(job), read_submitted(self.folder, job)
+        if alive is None or submitted is None or submitted.run != alive:
+            return None
+        if submitted.fingerprint != fingerprint(self.settings, self._history(job)):
+            return None
+        self.rest.wait_until_running(job, RUNNING_TIMEOUT_S)
+        return f"stream job {job} runs"
+
+    def _alive(self, job: str) -> str | None:
+        run = self.rest.latest_run(job)
+        return run.id if run is not None and run.alive else None
+
+    def _renew(self, job: str) -> str:
+        for run in self.rest.alive_runs(job):
+            self._end(job, run)
         origin = self._resume(job)
-        self._rest.wait_until_running(job, RUNNING_TIMEOUT_S)
-        self._note(job)
+        self.rest.wait_until_running(job, RUNNING_TIMEOUT_S)
+        self.note(job)
         return f"stream job {job} is {origin}"
 
     def _resume(self, job: str) -> str:
-        checkpoint = newest_complete_checkpoint(self._checkpoints(job))
+        checkpoint = newest_complete_checkpoint(self.checkpoints(job))
         if checkpoint is None:
-            self._submit(job)
+            self.submit(job)
             return "started"
         name = checkpoint.rpartition("/")[2]
         try:
-            self._submit(job, "-s", checkpoint)
+            self.submit(job, ("-s", checkpoint))
         except StackError as error:
             if STATE_DOES_NOT_FIT not in str(error):
                 raise
-            self._submit(job, "-s", checkpoint, "-n")
-            return f"resumed from {name} and from its group's offsets: its plan has changed"
+            self.submit(job, ("-s", checkpoint, "-n"))
+            return f"resumed from checkpoint {name} with another plan"
         return f"resumed from checkpoint {name}"
 
-    def _renewable(self, job: str, run: str) -> str:
-        complete = self._rest.checkpoint(run, CHECKPOINT_TIMEOUT_S)
-        self._rest.cancel(job, run, CHECKPOINT_TIMEOUT_S)
+    def _end(self, job: str, run: str) -> str:
+        complete = self.rest.checkpoint(run, CHECKPOINT_TIMEOUT_S)
+        self.rest.cancel(job, run, CHECKPOINT_TIMEOUT_S)
         return "its state kept in a checkpoint" if complete else "its last checkpoint kept"
 
-    def _submit(self, job: str, *resume: str) -> None:
-        log = self.folder.log(f"submit-{job}")
-        script = ROOT / "flink_jobs" / f"{job}.py"
-        pythons = ("-pyexec", str(STREAM_PYTHON), "-pyclientexec", str(STREAM_PYTHON))
-        command = (str(flink_home() / "bin" / "flink"), "run", "-d", *self._target(), *resume)
-        with log.open("w") as output:
-            done = subprocess.run(
-                (*command, *pythons, "-py", str(script)),
-                env={**os.environ, **self.settings, "CHECKPOINT_URI": self._checkpoints(job)},
-                cwd=ROOT,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                timeout=SUBMIT_TIMEOUT_S,
-                check=False,
-            )
-        if done.returncode:
-            raise StackError(
-                f"stream job {job} was not submitted: {_reason(log.read_text())} (all of it: {log})"
-            )
 
-    def _target(self) -> tuple[str, ...]:
-        address = urlsplit(self.settings["FLINK_REST_URL"])
-        return ("-t", "remote", f"-Drest.address={address.hostname}", f"-Drest.port={address.port or 8081}")
-
-    def _checkpoints(self, job: str) -> str:
-        return f"{self.settings['CHECKPOINT_URI'].rstrip('/')}/{job}"
-
-    def _note(self, job: str) -> None:
-        run = self._rest.latest_run(job)
-        note = {"run": run.id if run else None, "fingerprint": self._fingerprint()}
-        self._note_path(job).write_text(json.dumps(note))
-
-    def _submitted(self, job: str) -> object:
-        path = self._note_path(job)
-        return json.loads(path.read_text()) if path.exists() else None
-
-    def _note_path(self, job: str) -> Path:
-        return self.folder.root / "run" / f"{job}.json"
-
-    def _fingerprint(self) -> str:
-        """Of all that a running job took in when it was submitted."""
-        digest = hashlib.sha256()
-        for name in sorted(self.settings):
-            if name.startswith(SETTINGS_PREFIXES):
-                digest.update(f"{name}={self.settings[name]}\n".encode())
-        files = (path for source in SOURCES for path in (ROOT / source).rglob("*"))
-        taken_in = {".py", ".json", ".yaml", ".sql"}
-        for path in sorted([*(p for p in files if p.suffix in taken_in), *JARS.glob("tandem/*.jar")]):
-            digest.update(path.read_bytes())
-        return digest.hexdigest()
-
-
-def _reason(log: str) -> str:
-    """The line of a submission's log that says why: the last cause before Flink's own account of the end."""
-    told = log.partition("org.apache.flink.client.program.ProgramAbortException")[0]
-    lines = [line for line in told.splitlines() if line.strip() and not line.startswith(("\tat ", "\t... "))]
-    causes = [line.removeprefix("Caused by: ") for line in lines if line.startswith("Caused by: ")]
-    return (causes or lines or ["nothing was said"])[-1].strip()
+def _due(history: FactHistory, wanted: Wanted) -> list[Fact]:
+    now_ms = time.time_ns() // 1_000_000
+    asked = wanted(history, now_ms)
+    return [*asked, *catalog_facts(history.followed_by(asked), now_ms, LEAD_MS)]

@@ -25,7 +25,7 @@ def start_platform(stack: Stack, tell: Tell = print) -> dict[str, str]:
     """
     with stack.locked(tell):
         values = stack.up(tell=tell)
-        _prepare_stores(stack, settings_of(values))
+        prepare_stores(stack, settings_of(values))
         with ThreadPoolExecutor(max_workers=2) as pool:
             exporter = pool.submit(stack.up, ("exporter",), tell)
             StreamJobs(stack.folder, values).start(tell)
@@ -51,7 +51,8 @@ def remove_platform(stack: Stack, tell: Tell = print) -> None:
     stack.folder.remove()
 
 
-def _prepare_stores(stack: Stack, settings: Settings) -> None:
+def prepare_stores(stack: Stack, settings: Settings) -> None:
+    """Create topics, bring the warehouse up to date and set up the alert store."""
     with ThreadPoolExecutor(max_workers=3) as pool:
         prepared = [
             pool.submit(create_topics, settings),

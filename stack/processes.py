@@ -7,7 +7,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -139,3 +139,16 @@ def find_program(name: str, hint: str) -> str:
 def pause(seconds: float) -> None:
     """Wait between two probes."""
     time.sleep(seconds)
+
+
+def wait_until(holds: Callable[[], bool], timeout_s: float, problem: str, every_s: float = 0.5) -> None:
+    """Probe until it holds.
+
+    Raises:
+        StackError: it did not in time; the text is ``problem``.
+    """
+    deadline = time.monotonic() + timeout_s
+    while not holds():
+        if time.monotonic() > deadline:
+            raise StackError(f"{problem} after {timeout_s:.0f} s")
+        pause(every_s)

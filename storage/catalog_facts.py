@@ -8,7 +8,20 @@ from contract.settings import Settings
 from rules.catalog import CATALOG, load_catalog
 from rules.dated_rules import catalog_changes
 from rules.fact_history import FactHistory
+from rules.facts import Fact
 from storage.facts import publish_facts, read_facts
+
+
+def catalog_facts(history: FactHistory, now_ms: int, lead_ms: int = 0, folder: Path = CATALOG) -> list[Fact]:
+    """Return what the files say and a history does not.
+
+    Raises:
+        RuleError: a file is no rule, or a rule has changed and its version has not.
+    """
+    texts = [
+        (rule, (folder / f"{rule.id}.yaml").read_text(encoding="utf-8")) for rule in load_catalog(folder)
+    ]
+    return catalog_changes(texts, history, now_ms, lead_ms)
 
 
 def take_in_catalog(settings: Settings, now_ms: int, folder: Path = CATALOG) -> FactHistory:
@@ -19,10 +32,7 @@ def take_in_catalog(settings: Settings, now_ms: int, folder: Path = CATALOG) -> 
         SettingsError: the brokers do not answer, or the topic is absent.
     """
     history = read_facts(settings)
-    texts = [
-        (rule, (folder / f"{rule.id}.yaml").read_text(encoding="utf-8")) for rule in load_catalog(folder)
-    ]
-    changes = catalog_changes(texts, history, now_ms)
+    changes = catalog_facts(history, now_ms, folder=folder)
     if not changes:
         return history
     publish_facts(settings, changes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,7 +18,7 @@ from rules.dated_rules import dated_rules
 from rules.fact_history import FactHistory, RefusedFact, StoredFact
 from rules.facts import ListEntry, ParameterValueSet, RuleMode, RuleText, Statement, UserRiskLevel
 from storage import mongo
-from storage.postgres import Connection, transaction
+from storage.postgres import Connection, connect_batch, transaction
 
 MONGO_BATCH = 1000
 
@@ -27,6 +28,15 @@ INSERT INTO warehouse.rule_facts (fact_id, "offset", kind, subject, from_event_t
 VALUES %s ON CONFLICT (fact_id) DO NOTHING
 """
 _INSERT_REFUSED = 'INSERT INTO warehouse.refused_facts ("offset", problem) VALUES %s ON CONFLICT DO NOTHING'
+
+
+def copy_facts(settings: Settings, history: FactHistory) -> None:
+    """Bring the copies of the facts up to date in the stores that are set."""
+    if settings.postgres_batch_dsn or settings.postgres_dsn:
+        with closing(connect_batch(settings, "tandem-facts")) as connection:
+            store_facts(connection, history)
+    if settings.mongo_uri:
+        mirror_policies(settings, history)
 
 
 def store_facts(connection: Connection, history: FactHistory) -> None:

@@ -19,6 +19,7 @@ MESSAGES_PER_FETCH = 10_000
 FETCH_S = 0.1
 PARTITION = 0
 READ_GROUP = "tandem-facts"
+WITHOUT_LEADER = frozenset({KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE})
 
 
 def read_facts(settings: Settings) -> FactHistory:
@@ -71,7 +72,7 @@ def _messages(settings: Settings) -> Iterator[Message]:
         place = TopicPartition(FACTS_TOPIC, PARTITION)
         try:
             _check_topic(consumer)
-            first, end = consumer.get_watermark_offsets(place, timeout=ANSWER_S_MAX)
+            first, end = _bounds(consumer, place)
         except KafkaException as error:
             raise _unanswered(settings, f"asking for {FACTS_TOPIC}", [error.args[0].str()]) from None
         if first < end:
@@ -93,6 +94,19 @@ def _up_to(consumer: Consumer, settings: Settings, end: int) -> Iterator[Message
                 return
         if time.monotonic() > deadline:
             raise _unanswered(settings, f"reading {FACTS_TOPIC}", [])
+
+
+def _bounds(consumer: Consumer, place: TopicPartition) -> tuple[int, int]:
+    """The first offset and the one after the last; a topic that was just made has no leader for a moment."""
+    deadline = time.monotonic() + ANSWER_S_MAX
+    while True:
+        try:
+            found: tuple[int, int] = consumer.get_watermark_offsets(place, timeout=ANSWER_S_MAX)
+            return found
+        except KafkaException as error:
+            if error.args[0].code() not in WITHOUT_LEADER or time.monotonic() > deadline:
+                raise
+            time.sleep(FETCH_S)
 
 
 def _check_topic(consumer: Consumer) -> None:

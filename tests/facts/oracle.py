@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -34,8 +35,15 @@ def random_messages(generator: random.Random, count: int) -> list[Sent]:
 def _random_message(generator: random.Random, fact_id: str) -> Sent:
     if generator.random() < 0.1:
         return Sent(fact_id.encode(), generator.choice(BROKEN), None)
-    from_ms = generator.randint(0, TIME_MAX)
-    until_ms = generator.choice([None, from_ms + generator.randint(1, 15)])
+    version = generator.randint(1, 9)
+    if generator.random() < 0.25:
+        digest = f"{generator.getrandbits(48):012x}"
+        checked_id = f"rule:{RULE}:{version}:{digest}"
+        other_id = generator.choice([f"rule:{RULE}:{version}:by_hand", fact_id])
+        fact_id = checked_id if generator.random() < 0.7 else other_id
+        return _sent(
+            generator, fact_id, {"kind": "rule", "rule_id": RULE, "version": version, "text": "id: x\n"}
+        )
     statement: Document = generator.choice(
         [
             {"kind": "parameter", "rule_id": RULE, "name": NAME, "value": generator.choice(NUMBERS)},
@@ -53,6 +61,12 @@ def _random_message(generator: random.Random, fact_id: str) -> Sent:
             },
         ]
     )
+    return _sent(generator, fact_id, statement)
+
+
+def _sent(generator: random.Random, fact_id: str, statement: Document) -> Sent:
+    from_ms = generator.randint(0, TIME_MAX)
+    until_ms = generator.choice([None, from_ms + generator.randint(1, 15)])
     said = {"from_event_time_ms": from_ms, "until_event_time_ms": until_ms, "changed_by": "ana"}
     document = {"fact_id": fact_id, **statement, **said, "changed_at_ms": 1, "comment": ""}
     if generator.random() < 0.2:
@@ -77,6 +91,7 @@ def _spoiled(generator: random.Random, document: Document) -> Document:
     own: dict[str, list[Document]] = {
         "parameter": [{"value": True}, {"value": "5"}, {"name": "Max"}, {"value": 2**63}],
         "rule_mode": [{"mode": "On"}, {"mode": None}, {"rule_id": "1rule"}],
+        "rule": [{"version": 0}, {"version": "1"}, {"text": ""}, {"text": "id: a\x00"}],
         "list_entry": [{"listed": 1}, {"value": ""}, {"list": "two words"}, {"value": "a\x00"}],
         "user_risk_level": [{"level": "high"}, {"level": None}, {"user_id": ""}, {"user_id": "u" * 65}],
     }
@@ -125,3 +140,22 @@ def answers(messages: Sequence[Sent], value: str | None, event_time_ms: int, fac
         mode["mode"] if mode else "on",
         level["level"] if level else None,
     ]
+
+
+def superseded(
+    messages: Sequence[Sent], since_ms: int, compiled_offset: int, event_time_ms: int, facts_offset: int
+) -> bool:
+    """Whether a version that was checked and said behind an offset holds, from ``since_ms`` on or later."""
+    later = [
+        fact
+        for offset, message in enumerate(messages)
+        if compiled_offset < offset <= facts_offset
+        and (fact := message.document) is not None
+        and fact["kind"] == "rule"
+        and re.fullmatch(rf"rule:{RULE}:{fact['version']}:[0-9a-f]{{12}}", fact["fact_id"])
+    ]
+    return any(
+        since_ms <= fact["from_event_time_ms"] <= event_time_ms
+        and (fact["until_event_time_ms"] is None or event_time_ms < fact["until_event_time_ms"])
+        for fact in later
+    )

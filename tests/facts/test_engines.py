@@ -17,11 +17,12 @@ from pyspark.sql import DataFrame, SparkSession
 
 from rules.catalog import rule_of
 from rules.compiler import CompiledRule, compile_rule
+from rules.dialects import FlinkDialect
 from rules.fact_history import FactHistory, RefusedFact, StoredFact
 from rules.fact_messages import FactError, decode_fact
 from spark_jobs.facts import with_facts
 from stack.folder import ROOT, STREAM_PYTHON
-from tests.facts.oracle import LIST, TIME_MAX, VALUES, Sent, answers, random_messages
+from tests.facts.oracle import LIST, RULE, TIME_MAX, VALUES, Sent, answers, random_messages, superseded
 
 TOPIC = "facts_of_a_test"
 TEXT = f"""
@@ -34,6 +35,7 @@ when: amount_cents > max_uses AND NOT LISTED(merchant_id, '{LIST}') AND user_ris
 severity: low
 message: Seen
 """
+SINCE_MS, COMPILED_OFFSET = 12, 30
 MESSAGES = random_messages(random.Random(5), 120)
 Row = tuple[str | None, int, int]
 
@@ -83,6 +85,7 @@ def test_flink_answers_as_the_oracle(kafka: str, tmp_path: Path) -> None:
         f"listed('{LIST}', merchant_id, event_time_ms, facts_offset)",
         WHOLE.mode("flink"),
         WHOLE.evidence("flink")["user_risk_level"],
+        FlinkDialect().superseded(RULE, SINCE_MS, COMPILED_OFFSET),
     ]
     rows = [(number, value, value, *known) for number, (value, *known) in enumerate(_rows())]
     request, answer = tmp_path / "request", tmp_path / "answer"
@@ -96,7 +99,15 @@ def test_flink_answers_as_the_oracle(kafka: str, tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr[-5000:]
-    expected = [[*answers(MESSAGES, *row), len(MESSAGES) - 1] for row in _rows()]
+    expected = [
+        [
+            *answers(MESSAGES, *row),
+            superseded(MESSAGES, SINCE_MS, COMPILED_OFFSET, *row[1:]),
+            len(MESSAGES) - 1,
+        ]
+        for row in _rows()
+    ]
+    assert 20 < sum(row[-2] for row in expected) < 480
     assert pickle.loads(answer.read_bytes()) == expected
 
 

@@ -13,6 +13,7 @@ final class FactBook {
 
     private final Map<String, DatedValue[]> parameters = new ConcurrentHashMap<>();
     private final Map<String, DatedValue[]> modes = new ConcurrentHashMap<>();
+    private final Map<String, DatedValue[]> versions = new ConcurrentHashMap<>();
     private final Map<String, Map<String, DatedValue[]>> lists = new ConcurrentHashMap<>();
     private final Map<String, DatedValue[]> riskLevels = new ConcurrentHashMap<>();
     private volatile long lastOffset = NO_FACTS;
@@ -35,7 +36,11 @@ final class FactBook {
             case FactMessage.LIST_ENTRY -> lists.computeIfAbsent(fact.owner(), list -> new ConcurrentHashMap<>())
                     .merge(fact.member(), one(fact), FactBook::joined);
             case FactMessage.USER_RISK_LEVEL -> riskLevels.merge(fact.member(), one(fact), FactBook::joined);
-            default -> { } // a rule's text is compiled into the job
+            default -> {
+                if (fact.isCheckedRule()) {
+                    versions.merge(fact.owner(), one(fact), FactBook::joined);
+                }
+            }
         }
     }
 
@@ -90,6 +95,19 @@ final class FactBook {
     /** The user's risk level, null where none was said. */
     String riskLevel(String userId, long eventTimeMs, long factsOffset) {
         return (String) first(of(riskLevels, userId), eventTimeMs, factsOffset);
+    }
+
+    /**
+     * Whether a version of a rule that was said after {@code compiledOffset} takes the place of the one that is in
+     * force from {@code fromMs} on.
+     */
+    boolean superseded(String ruleId, long fromMs, long compiledOffset, long eventTimeMs, long factsOffset) {
+        for (DatedValue said : of(versions, ruleId)) {
+            if (said.offset() > compiledOffset && said.fromMs() >= fromMs && said.holdsAt(eventTimeMs, factsOffset)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static Object first(DatedValue[] values, long eventTimeMs, long factsOffset) {

@@ -5,15 +5,17 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /**
  * A fact as {@code rules/fact_messages.py} reads it: what is refused there is refused here.
  *
+ * @param factId the message's key
  * @param kind one of {@link #KINDS}
  * @param owner the rule's id, {@code rule_id.name} of a parameter, or the list's name
  * @param member the value that is listed, the user whose risk level it is, else null
  */
-record FactMessage(String kind, String owner, String member, DatedValue said) {
+record FactMessage(String factId, String kind, String owner, String member, DatedValue said) {
     static final String RULE = "rule";
     static final String RULE_MODE = "rule_mode";
     static final String PARAMETER = "parameter";
@@ -58,34 +60,44 @@ record FactMessage(String kind, String owner, String member, DatedValue said) {
         if (!Arrays.equals(key, factId.getBytes(StandardCharsets.UTF_8))) {
             throw new NotAFact("fact_id: expected the message's key");
         }
-        return statement(kind, members, offset, fromMs, untilMs);
+        return statement(factId, kind, members, offset, fromMs, untilMs);
     }
 
-    private static FactMessage statement(String kind, FactMembers members, long offset, long fromMs, long untilMs)
-            throws NotAFact {
+    /**
+     * Whether it puts a version in force that was compiled before it was published: those have ids of this form. The
+     * text of another one is unknown here, and may be no rule.
+     */
+    boolean isCheckedRule() {
+        return kind.equals(RULE) && factId.matches(
+                Pattern.quote("rule:" + owner + ":" + said.value() + ":") + "[0-9a-f]{12}");
+    }
+
+    private static FactMessage statement(String factId, String kind, FactMembers members, long offset, long fromMs,
+            long untilMs) throws NotAFact {
         if (kind.equals(LIST_ENTRY)) {
             String list = members.matching("list", FactMembers.NAME);
             String entry = members.text("value", 1, LIST_VALUE_CHARACTERS_MAX);
-            return new FactMessage(kind, list, entry, new DatedValue(offset, fromMs, untilMs, members.truth("listed")));
+            Boolean listed = members.truth("listed");
+            return new FactMessage(factId, kind, list, entry, new DatedValue(offset, fromMs, untilMs, listed));
         }
         if (kind.equals(USER_RISK_LEVEL)) {
             String user = members.text("user_id", 1, USER_CHARACTERS_MAX);
             String level = members.oneOf("level", RISK_LEVELS);
-            return new FactMessage(kind, null, user, new DatedValue(offset, fromMs, untilMs, level));
+            return new FactMessage(factId, kind, null, user, new DatedValue(offset, fromMs, untilMs, level));
         }
         String ruleId = members.matching("rule_id", FactMembers.NAME);
         switch (kind) {
             case RULE:
                 members.lines("text", 1, RULE_TEXT_CHARACTERS_MAX);
                 long version = members.whole("version", 1, VERSION_MAX);
-                return new FactMessage(kind, ruleId, null, new DatedValue(offset, fromMs, untilMs, version));
+                return new FactMessage(factId, kind, ruleId, null, new DatedValue(offset, fromMs, untilMs, version));
             case RULE_MODE:
                 String mode = members.oneOf("mode", MODES);
-                return new FactMessage(kind, ruleId, null, new DatedValue(offset, fromMs, untilMs, mode));
+                return new FactMessage(factId, kind, ruleId, null, new DatedValue(offset, fromMs, untilMs, mode));
             default:
                 String owner = ruleId + "." + members.matching("name", FactMembers.NAME);
                 Object value = members.number("value");
-                return new FactMessage(kind, owner, null, new DatedValue(offset, fromMs, untilMs, value));
+                return new FactMessage(factId, kind, owner, null, new DatedValue(offset, fromMs, untilMs, value));
         }
     }
 }

@@ -10,20 +10,21 @@ import org.apache.flink.table.types.DataType;
 
 /** A table that is computed once however many queries read it: the optimiser does not see through a stream. */
 public final class ComputedOnce {
-    private static final String SOURCE_UID = "source-of-events";
+    /** What the source of the topic of events is called in checkpoints. */
+    static final String SOURCE_OF_EVENTS = "source-of-events";
 
     private ComputedOnce() {}
 
     public static Table of(StreamTableEnvironment environment, Table table) {
-        return environment.fromDataStream(rows(environment, table));
+        return environment.fromDataStream(rows(environment, table, SOURCE_OF_EVENTS));
     }
 
     /** The rows as a stream; the source that they come from keeps its state however the queries change. */
-    static DataStream<RowData> rows(StreamTableEnvironment environment, Table table) {
+    static DataStream<RowData> rows(StreamTableEnvironment environment, Table table, String source) {
         DataStream<RowData> stream = environment.toDataStream(table, rowType(table));
         for (Transformation<?> before : stream.getTransformation().getTransitivePredecessors()) {
             if (before instanceof SourceTransformation<?, ?, ?>) {
-                before.setUid(SOURCE_UID);
+                before.setUid(source);
             }
         }
         return stream;

@@ -37,8 +37,14 @@ public final class WindowedFeatures {
      * @param specification JSON as {@link FeatureSteps} tells
      */
     public static Table attach(StreamTableEnvironment environment, Table events, String specification) {
+        return attach(environment, events, specification, ComputedOnce.SOURCE_OF_EVENTS);
+    }
+
+    /** As above; {@code source} is what checkpoints call the source, whose state no other one takes over. */
+    public static Table attach(
+            StreamTableEnvironment environment, Table events, String specification, String source) {
         RowType rowType = (RowType) ComputedOnce.rowType(events).getLogicalType();
-        DataStream<RowData> stream = ComputedOnce.rows(environment, events);
+        DataStream<RowData> stream = ComputedOnce.rows(environment, events, source);
         for (FeatureStep step : FeatureSteps.read(specification)) {
             FeaturedRowType widened = new FeaturedRowType(stream.getType(), rowType, added(rowType, step));
             String name = "features-by-" + step.key();

@@ -1,0 +1,82 @@
+"""Landed events as messages of a topic: what fills the windows of a stream that starts anew."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as sf
+
+from contract.events import load_contract
+from contract.settings import Settings, SettingsError, load_settings
+from spark_jobs.command import EXIT_ERROR
+from spark_jobs.lake import read_events
+from spark_jobs.session import build_session
+from spark_jobs.topic_source import source_name
+from storage.postgres import connect_batch, require_migrated, transaction
+
+JOB = "warm_up"
+LANDED_SQL = """
+SELECT batch_id FROM warehouse.batch_runs
+WHERE job = 'land_events' AND status = 'succeeded' AND source = %s ORDER BY run_number
+"""
+PRODUCER = {"kafka.compression.type": "lz4", "kafka.linger.ms": "20", "kafka.batch.size": "262144"}
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Fill the topic; return the exit status."""
+    parser = argparse.ArgumentParser(prog="warm_up.py", description="Put landed events onto a topic.")
+    parser.add_argument("--topic", required=True, help="topic to fill, as many partitions as the events'")
+    parser.add_argument("--before", required=True, metavar="JSON", help="partition -> first offset left out")
+    options = parser.parse_args(arguments)
+    try:
+        before = {int(partition): int(offset) for partition, offset in json.loads(options.before).items()}
+        fill(load_settings(), options.topic, before)
+    except SettingsError as error:
+        sys.stderr.write(f"error: {error}\n")
+        return EXIT_ERROR
+    return 0
+
+
+def fill(settings: Settings, target: str, before: Mapping[int, int]) -> None:
+    """Write the landed events of the topic of events, each into the partition that it came from.
+
+    Raises:
+        SettingsError: a setting is absent, or a server does not answer.
+    """
+    lake_uri = settings.require("lake_uri")
+    with closing(connect_batch(settings, "tandem-warm-up")) as connection:
+        require_migrated(connection)
+        with transaction(connection) as cursor:
+            cursor.execute(LANDED_SQL, (source_name(settings.kafka_topic),))
+            batch_ids = [batch_id for (batch_id,) in cursor.fetchall()]
+    spark = build_session(JOB)
+    events = landed_before(read_events(spark, lake_uri, batch_ids), settings.kafka_topic, before)
+    options = {f"kafka.{name}": value for name, value in settings.kafka_java().items()}
+    messages(events, len(before)).write.format("kafka").options(**options, **PRODUCER, topic=target).save()
+
+
+def landed_before(events: DataFrame, topic: str, before: Mapping[int, int]) -> DataFrame:
+    """Keep the events of a topic that lie before an offset of their partition."""
+    wanted = sf.lit(False)
+    for partition, offset in before.items():
+        wanted = wanted | ((sf.col("partition") == partition) & (sf.col("offset") < offset))
+    return events.where((sf.col("topic") == topic) & wanted)
+
+
+def messages(events: DataFrame, partitions: int) -> DataFrame:
+    """Return one message an event: its JSON, its offset as the key, in the order of the offsets."""
+    names = [field.name for field in load_contract().columns]
+    return (
+        events.repartition(partitions, "partition")
+        .sortWithinPartitions("partition", "offset")
+        .select(
+            sf.col("offset").cast("string").alias("key"),
+            sf.to_json(sf.struct(*names)).alias("value"),
+            "partition",
+        )
+    )
