@@ -5,7 +5,8 @@ PYTHON := .venv/bin/python
 JAR_SOURCES := pom.xml contract/risk_events.json $(wildcard stack/jars/*.xml) \
 	$(shell find jvm stack/reporter -path '*/target' -prune -o -type f -print 2>/dev/null)
 
-.PHONY: help install models demo test test-quick up down status score lint format bench bench-peers agreement clean
+.PHONY: help install models demo test test-quick up down status score lint format pages superset bench bench-peers \
+	agreement clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -55,6 +56,12 @@ lint: install ## style and types
 format: install ## bring the code into the project's format
 	$(PYTHON) -m ruff check --fix .
 	$(PYTHON) -m ruff format .
+
+pages: install ## what is written from definitions: pages of events, settings, warehouse; BI files
+	@$(PYTHON) -m stack pages
+
+superset: install ## tries the dashboards in a real Superset, over the warehouse of the running stack
+	@bash bi/try_superset.sh
 
 bench: install ## speeds, as ratios to the broker's and the warehouse's raw rates
 	@$(PYTHON) -m benchmarks

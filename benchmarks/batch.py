@@ -3,7 +3,8 @@
 - *batch*: ``spark-submit spark_jobs/score_risk.py`` from the topic to the final tables, the start of
   Spark included;
 - *raw COPY*: the transactions that it wrote, copied by PostgreSQL into an empty table with the same
-  columns and indexes.
+  columns and indexes;
+- *nothing new*: the same command once more.
 """
 
 from __future__ import annotations
@@ -38,11 +39,13 @@ def main(events: int = 1_500_000) -> None:
         migrate(settings)
         _run(values, sys.executable, "-m", "ingestion", "produce", "--quiet", "--events", str(events))
         seconds = _score(values)
+        idle = _score(values)
         messages = _messages(settings)
-        rows, copied = _copy_raw(settings, stack.folder.root / "rows")
+        rows, copied = copy_raw(settings, stack.folder.root / "rows")
     rate = messages / seconds
     print(f"raw COPY of {rows:,} transactions    {copied:>9,.0f} rows/s")
     print(f"batch, topic to final tables      {rate:>9,.0f} messages/s  {rate / copied:.2f} of raw")
+    print(f"batch over nothing new            {idle:>9.1f} s")
 
 
 def _score(values: dict[str, str]) -> float:
@@ -64,7 +67,7 @@ def _messages(settings: Settings) -> int:
         return int(cursor.fetchall()[0][0])
 
 
-def _copy_raw(settings: Settings, file: Path) -> tuple[int, float]:
+def copy_raw(settings: Settings, file: Path) -> tuple[int, float]:
     """Copy the rows out, then into a table of the same make; return rows and rows per second."""
     with closing(connect(settings.require("postgres_dsn"))) as connection:
         with transaction(connection) as cursor, file.open("wb") as stream:

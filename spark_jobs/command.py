@@ -18,6 +18,7 @@ from spark_jobs.publish_risk_levels import publish_risk_levels
 from spark_jobs.runs import AlreadyRunningError, Counts, RunError
 from spark_jobs.scoring import Scored, Scoring, score
 from spark_jobs.session import build_session
+from spark_jobs.view_refresh import refresh_views
 from storage.postgres import connect_batch, require_migrated
 
 EXIT_ERROR = 2
@@ -101,6 +102,7 @@ def _score(options: argparse.Namespace) -> None:
         results = [future.result() for future in scored]
         if settings.kafka_bootstrap_servers is not None:
             publish_risk_levels(settings, scoring_connection, wait=options.wait)
+        refresh_views(scoring_connection, progress)
     progress.show(summary(total(counts), progress.seconds, results))
 
 

@@ -25,7 +25,10 @@ from storage.postgres import Connection, transaction
 
 JOB = "score_risk"
 STAGING_PREFIX = "score"
-TARGET = "warehouse.credit_scores, warehouse.processed_transactions, warehouse.fraud_labels"
+TARGET = (
+    "warehouse.credit_scores, warehouse.users, warehouse.processed_transactions, warehouse.merchants, "
+    "warehouse.loans, warehouse.loan_payments, warehouse.fraud_labels, warehouse.fraud_outcomes"
+)
 
 _UNSCORED_SQL = """
 SELECT landed.batch_id FROM warehouse.batch_runs AS landed
@@ -135,6 +138,10 @@ def score_applications(events: DataFrame, policy: RiskPolicy) -> DataFrame:
         "loan_amount_cents",
         "currency",
         "region",
+        "purpose",
+        sf.col("term_months").cast("int").alias("term_months"),
+        "annual_income_cents",
+        "employment_status",
         sf.expr(policy.risk_level_sql()).alias("risk_level"),
         sf.expr(policy.decision_sql()).alias("decision"),
         "event_time_ms",
@@ -149,7 +156,17 @@ def select_transactions(events: DataFrame) -> DataFrame:
     return events.where("event_type = 'transaction'").select(
         sf.col("event_id").alias("transaction_id"),
         *["user_id", "card_id", "amount_cents", "currency", "event_time_ms", "city", "country"],
-        *["merchant_id", "merchant_category", "card_type", "device_id"],
+        *["merchant_id", "merchant_category", "card_type", "device_id", "channel"],
+    )
+
+
+def select_payments(events: DataFrame) -> DataFrame:
+    """Return one row per payment event."""
+    return events.where("event_type = 'payment'").select(
+        sf.col("event_id").alias("payment_id"),
+        sf.col("application_id").alias("loan_id"),
+        *["user_id", "status", "amount_cents", sf.col("days_past_due").cast("int").alias("days_past_due")],
+        *["event_time_ms", "append_time_ms", "partition", "offset"],
     )
 
 
@@ -176,7 +193,7 @@ def _score(scoring: Scoring, current: Run, policy: RiskPolicy, batch_ids: tuple[
     source = f"{lake.normal_uri(lake_uri)}/events"
     current.start(source=source, target=TARGET, policy_version=policy.version)
     events = lake.read_events(scoring.spark, lake_uri, batch_ids)
-    _stage(scoring, current.token, events, policy)
+    stage(scoring, current.token, events, policy)
     model = model_in_force(scoring.connection)
     model = stage_scores(events, model, scoring.warehouse, scoring.connection, current.token)
     scoring.progress.say(_said_of(model))
@@ -198,15 +215,17 @@ def _said_of(model: ModelInForce) -> str:
     return f"model {model.name} version {model.version}"
 
 
-def _stage(scoring: Scoring, token: str, events: DataFrame, policy: RiskPolicy) -> None:
+def stage(scoring: Scoring, token: str, events: DataFrame, policy: RiskPolicy) -> None:
+    """Write what a run takes in into its staging tables."""
     with transaction(scoring.connection) as cursor:
         statements.execute(cursor, "score_stage", token)
     staged = {
         f"score_applications_{token}": score_applications(events, policy),
         f"score_transactions_{token}": select_transactions(events),
         f"score_labels_{token}": select_labels(events),
+        f"score_payments_{token}": select_payments(events),
     }
     for table, rows in staged.items():
         scoring.warehouse.load(rows, table)
     analyze_staging(scoring.connection, *staged)
-    scoring.progress.say("applications, transactions and labels staged")
+    scoring.progress.say("applications, transactions, labels and payments staged")

@@ -15,6 +15,7 @@ from stack.demo import run_demo
 from stack.environment import read_env
 from stack.errors import StackError
 from stack.folder import stack_folder
+from stack.pages import write_all_pages
 from stack.platform import remove_platform, start_platform, stop_platform
 from stack.score import run_score
 from stack.status import show_status
@@ -67,6 +68,12 @@ def score() -> None:
     if not values:
         raise StackError("there is no stack yet: run `make up` first")
     raise typer.Exit(run_score(values))
+
+
+@app.command()
+def pages() -> None:
+    """Write the reference pages of events, settings and the warehouse anew."""
+    write_all_pages()
 
 
 @app.command()

@@ -102,7 +102,9 @@ def load_migrations(folder: Path = MIGRATIONS) -> tuple[Migration, ...]:
         raise MigrationError(f"{folder}: expected version 0001, found {found}")
     for one, next_one in pairwise(migrations):
         if one.version == next_one.version:
-            raise MigrationError(f"{folder}: {one.name} and {next_one.name} share a version")
+            raise MigrationError(
+                f"{folder}: {one.name} and {next_one.name} have one version; each has its own"
+            )
     return migrations
 
 

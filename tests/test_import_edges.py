@@ -17,9 +17,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "risk_models": {"contract", "storage"},
     **{part: {"contract", "rules", "storage"} for part in PARTS},
     "spark_jobs": {"contract", "rules", "storage", "risk_models"},
+    "bi": {"contract", "storage"},
     "data": {"contract", "rules", "ingestion"},
     "docker": {"contract", "rules", "storage", "stack"},
-    "stack": {"contract", "rules", "storage", "ingestion", "monitoring"},
+    "stack": {"contract", "rules", "storage", "ingestion", "monitoring", "bi"},
     "cli": {"contract", "rules", "storage", "stack", "spark_jobs"},
 }
 ENGINES = {"pyflink", "pyspark", "confluent_kafka", "kafka", "pymongo", "psycopg2", "prometheus_client"}

@@ -40,7 +40,8 @@ def test_the_oracle_knows_every_rule_of_the_catalog() -> None:
 def test_the_batch_run_succeeds(played: Played) -> None:
     assert played.score_status == 0
     runs = played.rows("SELECT job, status FROM warehouse.batch_runs ORDER BY run_number")
-    assert runs == [(job, "succeeded") for job in ("land_events", "score_risk", "reconcile_alerts")]
+    jobs = ("land_events", "score_risk", "refresh_views", "reconcile_alerts")
+    assert runs == [(job, "succeeded") for job in jobs]
 
 
 def test_the_stream_holds_all_that_the_producer_had_acknowledged(played: Played) -> None:
