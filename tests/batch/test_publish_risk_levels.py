@@ -12,7 +12,8 @@ from rules.compiler import compile_rule
 from rules.fact_history import FactHistory, StoredFact
 from rules.facts import Fact, RuleText, UserRiskLevel
 from spark_jobs.publish_risk_levels import is_read, publish_risk_levels
-from spark_jobs.reconciliation.rule_book import RuleBook, evidence_of, is_raised
+from spark_jobs.reconciliation.model import EvaluatedEvent, Position
+from spark_jobs.reconciliation.rule_book import FOLLOWING_MS_MAX, RuleBook, evidence_of, is_raised
 from storage.fact_mirrors import store_facts
 from storage.facts import read_facts
 from storage.postgres import transaction
@@ -76,4 +77,5 @@ def test_a_rule_reads_the_level_that_its_decision_knew_and_says_it() -> None:
     assert evidence_of(rule, columns) == {"user_risk_level": "High", "amount_cents": 200_000}
     earlier = {**event, **book.said_columns(rule, event, 0)}
     assert not is_raised(rule, earlier)
-    assert book.fact_offsets(rule, event) == [0]
+    accepted = EvaluatedEvent(event, Position("events", 0, 0), {}, append_time_ms=FOLLOWING_MS_MAX + 10)
+    assert book.late_offsets(rule, accepted) == [0]

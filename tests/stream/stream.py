@@ -63,13 +63,15 @@ class Stream:
         wait_until(lambda: len(self.delivered(wanted)) == len(wanted), timeout_s, lambda: self._state(wanted))
         return self.delivered(wanted)
 
-    def raised(self, prefix: str, rule_ids: Container[str]) -> list[Document]:
-        """Every alert of these rules on its topic of an event whose id begins so, repeats included."""
+    def raised(self, prefix: str, rule_ids: Container[str] | None = None) -> list[Document]:
+        """Every alert on its topic, of these rules or all, of events whose id begins so, repeats included."""
         values = [
             orjson.loads(value) for value in self.read(ALERTS_TOPIC) if value and value.startswith(b'{"_id"')
         ]
         return [
-            alert for alert in values if alert["event_id"].startswith(prefix) and alert["rule_id"] in rule_ids
+            alert
+            for alert in values
+            if alert["event_id"].startswith(prefix) and (rule_ids is None or alert["rule_id"] in rule_ids)
         ]
 
     def read(self, topic: str) -> list[bytes | None]:
