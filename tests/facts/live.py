@@ -57,7 +57,7 @@ class Live:
     """The stream before and after the rules went live."""
 
     stream: Stream
-    told: list[str] = field(default_factory=list)
+    told: str = ""
     runs: list[str] = field(default_factory=list)
     sent: list[tuple[Document, Place]] = field(default_factory=list)
     """Every event with its partition and offset, in the order of sending."""
@@ -101,7 +101,7 @@ class Live:
             "event_id": name,
             "event_type": "transaction",
             "event_time_ms": time.time_ns() // 1_000_000 - before_ms,
-            "user_id": f"user-of-{name}",
+            "user_id": f"user-of-c-{card}",
             "amount_cents": 100,
             "card_id": f"c-{card}",
             "merchant_id": MERCHANT,
