@@ -16,10 +16,15 @@ public final class ComputedOnce {
     private ComputedOnce() {}
 
     public static Table of(StreamTableEnvironment environment, Table table) {
-        return environment.fromDataStream(rows(environment, table, SOURCE_OF_EVENTS));
+        return environment.fromDataStream(rows(environment, table));
     }
 
     /** The rows as a stream; the source that they come from keeps its state however the queries change. */
+    static DataStream<RowData> rows(StreamTableEnvironment environment, Table table) {
+        return rows(environment, table, SOURCE_OF_EVENTS);
+    }
+
+    /** As above; {@code source} is what checkpoints call the source, whatever it was called before. */
     static DataStream<RowData> rows(StreamTableEnvironment environment, Table table, String source) {
         DataStream<RowData> stream = environment.toDataStream(table, rowType(table));
         for (Transformation<?> before : stream.getTransformation().getTransitivePredecessors()) {
