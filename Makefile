@@ -5,7 +5,7 @@ PYTHON := .venv/bin/python
 JAR_SOURCES := pom.xml contract/risk_events.json $(wildcard stack/jars/*.xml) \
 	$(shell find jvm stack/reporter -path '*/target' -prune -o -type f -print 2>/dev/null)
 
-.PHONY: help install models demo test test-quick up down status score lint format bench bench-peers clean
+.PHONY: help install models demo test test-quick up down status score lint format bench bench-peers agreement clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -65,6 +65,9 @@ bench: install ## speeds, as ratios to the broker's and the warehouse's raw rate
 
 bench-peers: install .venv-peers/.ready ## the same rules in other engines, beside plain consumers
 	@$(PYTHON) -m benchmarks.peers $(ARGS)
+
+agreement: install ## stream and batch over millions of events: every difference explained
+	@$(PYTHON) -m benchmarks.agreement $(ARGS)
 
 clean: ## stop all, delete the stack's data, build results and caches; what was fetched stays
 	@[ ! -x $(PYTHON) ] || $(PYTHON) -m stack clean

@@ -18,7 +18,7 @@ def explain_absence(
     run = history.certain_run(accepted.position)
     if run is None:
         return Difference.STREAM_GAP, "no stream run is known to have read this offset"
-    if (rule.rule.id, rule.rule.version) not in run.rules:
+    if not run.had((rule.rule.id, rule.rule.version), accepted.event["event_time_ms"]):
         return Difference.RULE_VERSION, f"stream run {run.run_id} did not run version {rule.rule.version}"
     found = _silent_option(case, accepted, rule, book)
     if found is not None:
@@ -35,7 +35,7 @@ def _silent_option(
     """The first of the ways things may have gone on which the rule raises nothing."""
     true = accepted.evidence.get(rule.rule.id, {})
     bounded = any(proof.bounded for proof in case.proofs.values())
-    for facts_offset in (None, *book.fact_offsets(rule, accepted.event)):
+    for facts_offset in (None, *book.late_offsets(rule, accepted)):
         said = book.said_columns(rule, accepted.event, facts_offset)
         for option in options_of(case, rule, accepted.event, true):
             if option.missing(rule) or is_raised(rule, {**accepted.event, **option.columns, **said}):

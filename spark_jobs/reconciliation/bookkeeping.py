@@ -22,7 +22,8 @@ ALERT_OFFSETS_SQL = (
     "SELECT alert_topic_offsets FROM warehouse.reconciliation_runs ORDER BY run_number DESC LIMIT 1"
 )
 JUDGED_SQL = """
-SELECT judged_offsets FROM warehouse.reconciliation_runs WHERE topic = %s ORDER BY run_number DESC LIMIT 1
+SELECT judged_offsets, facts_offset FROM warehouse.reconciliation_runs
+WHERE topic = %s ORDER BY run_number DESC LIMIT 1
 """
 WAITING_SQL = """
 SELECT count(*) FROM warehouse.stream_alerts s LEFT JOIN warehouse.alert_reconciliation r USING (alert_id)
@@ -35,8 +36,8 @@ WHERE topic = %s AND detected_at_ms < %s GROUP BY partition
 RECORD_SQL = """
 INSERT INTO warehouse.reconciliation_runs (batch_id, topic, alert_topic_offsets, judged_offsets,
     messages_read, alerts_new, alerts_repeated, messages_refused, events_judged, alerts_expected,
-    alerts_waiting)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+    alerts_waiting, facts_offset)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 """
 
 
@@ -60,6 +61,7 @@ def read_progress(connection: Connection, topic: str) -> Progress:
     return Progress(
         _by_partition(alerts[0] if alerts else {}),
         _by_partition(judged[0] if judged else {}),
+        judged[1] if judged else None,
     )
 
 
@@ -82,6 +84,7 @@ def put_in_force(
     judging: JudgingRange,
     arrivals: Arrivals,
     gathered: Gathered,
+    facts_offset: int,
 ) -> int:
     """Put the run's verdicts in force and record how far it came, in one transaction.
 
@@ -96,7 +99,7 @@ def put_in_force(
             waiting += row[0] if row else 0
         counts = (arrivals.read, arrivals.new, arrivals.repeated, len(arrivals.refused))
         offsets = (json.dumps(alert_offsets), json.dumps(judging.judged_offsets))
-        figures = (gathered.events_judged, gathered.alerts_expected, waiting)
+        figures = (gathered.events_judged, gathered.alerts_expected, waiting, facts_offset)
         cursor.execute(RECORD_SQL, (run.batch_id, topic, *offsets, *counts, *figures))
     return waiting
 

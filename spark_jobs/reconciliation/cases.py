@@ -31,12 +31,12 @@ def _case(alert_id: str, rule_id: str, event_id: str, *known: Any) -> Case:
         rule_id=rule_id,
         event_id=event_id,
         alert=_alert(alert_id, rule_id, event_id, *known[:5]),
-        accepted=_event(*known[5:11]),
-        at_source=_event(*known[11:17]),
-        conflicting=_event(*known[17:23]),
-        quarantine_reason=known[23],
-        proofs=read_proofs(known[24]),
-        judged_version=known[25],
+        accepted=_event(*known[5:12]),
+        at_source=_event(*known[12:19]),
+        conflicting=_event(*known[19:26]),
+        quarantine_reason=known[26],
+        proofs=read_proofs(known[27]),
+        judged_version=known[28],
     )
 
 
@@ -57,10 +57,17 @@ def _alert(
 
 
 def _event(
-    topic: str | None, partition: int, offset: int, event: str, firing: str, evidence: str
+    topic: str | None,
+    partition: int,
+    offset: int,
+    append_time_ms: int,
+    event: str,
+    firing: str,
+    evidence: str,
 ) -> EvaluatedEvent | None:
     if topic is None:
         return None
     fired = {rule_id: Fired(**entry) for rule_id, entry in orjson.loads(firing).items()}
     values = {rule_id: orjson.loads(text) for rule_id, text in orjson.loads(evidence).items()}
-    return EvaluatedEvent(orjson.loads(event), Position(topic, partition, offset), fired, values)
+    place = Position(topic, partition, offset)
+    return EvaluatedEvent(orjson.loads(event), place, fired, values, append_time_ms)

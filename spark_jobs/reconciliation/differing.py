@@ -9,11 +9,11 @@ from typing import Any
 from rules.compiler import CompiledRule
 from rules.expressions import FeatureValue
 from spark_jobs.reconciliation.model import EvaluatedEvent, StreamAlert
+from spark_jobs.reconciliation.rule_book import TOLERANCE
 
 COPIED_FROM_EVENT = ("event_id", "event_type", "user_id", "event_time_ms")
 BY_DISTANCE = ("DISTANCE_KM", "SPEED_KMH")
 """Features whose last digits depend on the engine's sine."""
-TOLERANCE = 1e-9
 
 
 def differing_from_event(alert: StreamAlert, origin: EvaluatedEvent) -> list[str]:

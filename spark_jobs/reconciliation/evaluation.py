@@ -27,6 +27,7 @@ def evaluate(events: DataFrame, rules: Sequence[CompiledRule]) -> DataFrame:
         "topic",
         "partition",
         "offset",
+        "append_time_ms",
         "event_id",
         sf.to_json(sf.struct(*names)).alias("event"),
         sf.to_json(_firing(rules)).alias("firing"),
@@ -54,12 +55,16 @@ def lies_in(topic: str, ranges: Mapping[int, tuple[int, int]]) -> Column:
     return (sf.col("topic") == topic) & in_ranges
 
 
-def to_events(spark: SparkSession, messages: Iterable[tuple[Position, Mapping[str, Any]]]) -> DataFrame:
-    """Make a table of events that were parsed outside Spark."""
+def to_events(spark: SparkSession, messages: Iterable[tuple[Position, int, Mapping[str, Any]]]) -> DataFrame:
+    """Make a table of events that were parsed outside Spark, from places, append times and fields."""
     columns = load_contract().columns
     schema = event_type().add("topic", StringType()).add("partition", IntegerType())
-    rows = [(*(event.get(field.name) for field in columns), *position) for position, event in messages]
-    return spark.createDataFrame(rows, schema.add("offset", LongType())).withColumn("is_due", sf.lit(False))
+    schema = schema.add("offset", LongType()).add("append_time_ms", LongType())
+    rows = [
+        (*(event.get(field.name) for field in columns), *position, append_time_ms)
+        for position, append_time_ms, event in messages
+    ]
+    return spark.createDataFrame(rows, schema).withColumn("is_due", sf.lit(False))
 
 
 def _firing(rules: Sequence[CompiledRule]) -> Column:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import reduce
 
@@ -10,6 +10,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as sf
 
 from rules.feature_plan import FeaturePlan, FeatureStep
+from spark_jobs.reconciliation.rule_book import Change
 
 PLACE = ("topic", "partition", "offset")
 TIME = "event_time_ms"
@@ -42,6 +43,29 @@ def touched_by(new: DataFrame, old: DataFrame, plan: FeaturePlan) -> DataFrame:
     """Find the places and ids of older events in whose windows a new event may lie, each once."""
     found = [_touched_by_key(new, old, step) for step in plan.steps if step.features]
     return reduce(DataFrame.unionByName, found).dropDuplicates(list(PLACE))
+
+
+def changed_by(old: DataFrame, changes: Sequence[Change]) -> DataFrame:
+    """Find the places and ids of older events that facts speak of, each once."""
+    days = on_days(
+        old, min(change.from_ms for change in changes), _latest(change.until_ms for change in changes)
+    )
+    spoken_of = reduce(Column.__or__, map(_is_spoken_of, changes))
+    return days.where(spoken_of).select(*PLACE, "event_id")
+
+
+def _is_spoken_of(change: Change) -> Column:
+    spoken_of = _of_types(change.event_types) & (sf.col(TIME) >= change.from_ms)
+    if change.until_ms is not None:
+        spoken_of &= sf.col(TIME) < change.until_ms
+    return spoken_of if change.field is None else spoken_of & (sf.col(change.field) == change.value)
+
+
+def _latest(times_ms: Iterable[int | None]) -> int | None:
+    """The last of some times; None where one of them has no end."""
+    found = list(times_ms)
+    ends = [time_ms for time_ms in found if time_ms is not None]
+    return max(ends) if len(ends) == len(found) else None
 
 
 def _touched_by_key(new: DataFrame, old: DataFrame, step: FeatureStep) -> DataFrame:

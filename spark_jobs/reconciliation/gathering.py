@@ -17,12 +17,12 @@ from spark_jobs.facts import with_facts
 from spark_jobs.features import with_features
 from spark_jobs.reconciliation.copying import copy_rows
 from spark_jobs.reconciliation.evaluation import evaluate, fires, to_events
-from spark_jobs.reconciliation.focus import Times, on_days, times_of, touched_by
+from spark_jobs.reconciliation.focus import PLACE, Times, times_of
 from spark_jobs.reconciliation.judged_lake import Lake, with_repeats
-from spark_jobs.reconciliation.judging_range import JudgingRange, LandedRun, ends_of
+from spark_jobs.reconciliation.judging_range import ends_of
 from spark_jobs.reconciliation.model import Position
 from spark_jobs.reconciliation.proving import proof_steps, prove_requests, reach_ms
-from spark_jobs.reconciliation.rule_book import RuleBook
+from spark_jobs.reconciliation.rule_book import Change, RuleBook
 from spark_jobs.reconciliation.stream_history import StreamHistory
 from spark_jobs.runs import Run
 from spark_jobs.staging import Warehouse
@@ -58,8 +58,6 @@ class Gatherer:
     run: Run
     spark: SparkSession
     warehouse: Warehouse
-    lake_uri: str
-    topic: str
     book: RuleBook
     history: StreamHistory
 
@@ -68,19 +66,21 @@ class Gatherer:
         """The features of every version of every rule."""
         return plan_features(entry.rule for entry in self.book.compiled)
 
-    def gather(
-        self, judging: JudgingRange, topic_ends: Mapping[int, int], landed: Sequence[LandedRun]
-    ) -> Gathered:
-        """Find the alerts to judge, evaluate the events that they and the range are about, and prove."""
-        self._stage_ranges(judging, topic_ends, landed)
-        lake = Lake(self.spark, self.lake_uri, self.topic, judging, landed)
+    def gather(self, lake: Lake, topic_ends: Mapping[int, int], changes: Sequence[Change]) -> Gathered:
+        """Find the alerts to judge, evaluate the events that they and the range are about, and prove.
+
+        Args:
+            lake: what has landed, and the range.
+            topic_ends: partition -> where the topic of the events ends.
+            changes: the events that facts speak of which the last run did not know.
+        """
+        self._stage_ranges(lake, topic_ends)
         new = times_of(lake.new())
-        if new.count and lake.was_judged_before and self.plan.steps:
-            touched = touched_by(lake.new(), on_days(lake.judged_before(), new.first_ms), self.plan)
-            self._load(touched.select("event_id"), "touched")
-        self._execute("reconcile_alerts", {"topic": self.topic})
+        touched = self._touched(lake, new, changes)
+        self._execute("reconcile_alerts", {"topic": lake.topic})
         places = [(Position(*place), batch_id) for *place, batch_id in self._select(PLACES_SQL, "places")]
-        self._evaluate(lake, places, new)
+        if new.count or places or touched is not None:
+            self._evaluate(lake.focus(places, self.plan, touched))
         self._execute("reconcile_events")
         windowed = sorted({entry.rule.id for entry in self.book.compiled if entry.features})
         self._execute("reconcile_raised", {"windowed": windowed})
@@ -90,24 +90,26 @@ class Gatherer:
         if self._count(REQUESTED_SQL, "requests"):
             self._prove(lake, conflicts)
         expected = self._count(COUNT_SQL, "events")
-        return Gathered(new.count, expected, tuple(entry.batch_id for entry in judging.landed))
+        return Gathered(new.count, expected, tuple(entry.batch_id for entry in lake.judging.landed))
 
-    def _stage_ranges(
-        self, judging: JudgingRange, topic_ends: Mapping[int, int], landed: Sequence[LandedRun]
-    ) -> None:
-        landed_ends = ends_of(landed)
+    def _stage_ranges(self, lake: Lake, topic_ends: Mapping[int, int]) -> None:
+        landed_ends = ends_of(lake.landed)
         ranges = (
-            (partition, *judging.ranges.get(partition, (0, 0)), landed_ends.get(partition, 0), end)
+            (partition, *lake.judging.ranges.get(partition, (0, 0)), landed_ends.get(partition, 0), end)
             for partition, end in topic_ends.items()
         )
         with transaction(self.run.connection) as cursor:
             copy_rows(cursor, self._table("ranges"), ranges)
 
-    def _evaluate(self, lake: Lake, places: Sequence[tuple[Position, str | None]], new: Times) -> None:
+    def _touched(self, lake: Lake, new: Times, changes: Sequence[Change]) -> DataFrame | None:
+        touched = lake.touched(self.plan, new, changes)
+        if touched is None:
+            return None
+        self._load(touched, "touched")
+        return self.warehouse.read(self.spark, self._table("touched")).dropDuplicates(list(PLACE))
+
+    def _evaluate(self, rows: DataFrame) -> None:
         """Evaluate what is due and the events of the alerts; keep those that fire or have an alert."""
-        if not new.count and not places:
-            return
-        rows = lake.focus(places, self.plan, new)
         judged = self._with_columns(rows).where(sf.col("is_focus"))
         kept = judged.where(sf.col("has_alert") | fires(self.book.compiled))
         self._load(evaluate(kept, self.book.compiled), "loaded")
@@ -122,7 +124,7 @@ class Gatherer:
     def _conflicts(self) -> DataFrame | None:
         """The messages at the places of alerts that were quarantined as conflicting duplicates."""
         messages = [
-            (Position(topic, partition, offset), event)
+            (Position(topic, partition, offset), append_time_ms, event)
             for topic, partition, offset, payload, append_time_ms in self._select(CONFLICTS_SQL, "places")
             if (event := parse_message(bytes(payload), append_time_ms).values)
         ]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from contract.events import Reason, load_contract
 from rules.compiler import CompiledRule
+from rules.fact_history import NO_FACTS
 from spark_jobs.reconciliation.absence import explain_absence
 from spark_jobs.reconciliation.differing import differing_from_event, same_evidence, same_members
 from spark_jobs.reconciliation.model import (
@@ -25,7 +26,7 @@ from spark_jobs.reconciliation.rule_book import (
     evidence_of,
     feature_columns,
     is_raised,
-    message_of,
+    says,
 )
 from spark_jobs.reconciliation.stream_history import StreamHistory
 
@@ -48,8 +49,8 @@ def judge(case: Case, book: RuleBook, history: StreamHistory) -> Verdict:
         return Verdict(name, *_explain_alert(case, case.alert, rule, book, history))
     if fires and accepted is not None and rule is not None:
         return Verdict(name, *explain_absence(case, accepted, rule, book, history))
-    if rule is not None and case.judged_version == rule.rule.version:
-        return Verdict(name, Difference.ARRIVAL_ORDER, "events that landed since take it back")
+    if accepted is not None and rule is not None and case.judged_version == rule.rule.version:
+        return Verdict(name, *_explain_taken_back(accepted, rule, book))
     return Verdict(name, Difference.RULE_VERSION, "the rules in force no longer raise this alert")
 
 
@@ -66,16 +67,27 @@ def _disagreement(
         return "Spark's evidence is not what the fields and the facts say"
     if is_raised(rule, columns) != fires:
         return "Spark and the plain evaluation of the rule disagree"
-    if fires and accepted.firing[rule.rule.id].message != message_of(rule, columns):
+    if fires and not says(rule, columns, accepted.firing[rule.rule.id].message):
         return "Spark and the plain evaluation give different messages"
     return None
+
+
+def _explain_taken_back(accepted: EvaluatedEvent, rule: CompiledRule, book: RuleBook) -> Explained:
+    """Why an alert that the batch itself had inserted no longer stands."""
+    columns = {**accepted.event, **feature_columns(rule, accepted.evidence.get(rule.rule.id, {}))}
+    for facts_offset in book.late_offsets(rule, accepted):
+        if is_raised(rule, {**columns, **book.said_columns(rule, accepted.event, facts_offset)}):
+            return Difference.FACT_LATE, f"with the facts up to offset {facts_offset} it was raised"
+    return Difference.ARRIVAL_ORDER, "events that landed since take it back"
 
 
 def _explain_alert(
     case: Case, alert: StreamAlert, rule: CompiledRule | None, book: RuleBook, history: StreamHistory
 ) -> Explained:
     current = rule is not None and rule.rule.version == alert.rule_version
-    if not current and not history.could_have_run((alert.rule_id, alert.rule_version), alert.source):
+    if not current and not history.could_have_run(
+        (alert.rule_id, alert.rule_version), alert.source, alert.document["event_time_ms"]
+    ):
         return (
             Difference.UNEXPLAINED,
             f"no stream run had version {alert.rule_version} at its source position",
@@ -128,7 +140,7 @@ def _explain_decision(
     unknown = [proof.unknown for proof in case.proofs.values() if proof.unknown]
     if unknown:
         return Difference.UNEXPLAINED, "; ".join(unknown)
-    facts_offset = alert.document.get("facts_offset")
+    facts_offset = alert.document.get("facts_offset", NO_FACTS)
     said = book.said_columns(used, origin.event, facts_offset)
     option = next(options_of(case, used, origin.event, true))
     missing = option.missing(used)
@@ -153,8 +165,10 @@ def _differing_decision(alert: StreamAlert, used: CompiledRule, columns: dict[st
     told = {**columns, **feature_columns(used, alert.document["evidence"])}
     if not names and not is_raised(used, told):
         names.append("condition")
-    expected = {"severity": used.rule.severity, "message": message_of(used, columns)}
-    names += [name for name, value in expected.items() if alert.document[name] != value]
+    if alert.document["severity"] != used.rule.severity:
+        names.append("severity")
+    if not says(used, columns, alert.document["message"]):
+        names.append("message")
     return "differs from the event in " + ", ".join(names) if names else None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as sf
@@ -11,9 +12,18 @@ from pyspark.sql import functions as sf
 from rules.feature_plan import FeaturePlan
 from spark_jobs.lake import read_events
 from spark_jobs.reconciliation.evaluation import lies_in
-from spark_jobs.reconciliation.focus import PLACE, Times, on_days, times_of, touched_by, with_context
+from spark_jobs.reconciliation.focus import (
+    PLACE,
+    Times,
+    changed_by,
+    on_days,
+    times_of,
+    touched_by,
+    with_context,
+)
 from spark_jobs.reconciliation.judging_range import JudgingRange, LandedRun
 from spark_jobs.reconciliation.model import Position
+from spark_jobs.reconciliation.rule_book import Change
 
 BROADCAST_ROWS_MAX = 500_000
 
@@ -49,17 +59,25 @@ class Lake:
         """The events that earlier runs judged."""
         return self._read(run.batch_id for run in self.landed).where(lies_in(self.topic, self._before))
 
+    def touched(self, plan: FeaturePlan, new: Times, changes: Sequence[Change]) -> DataFrame | None:
+        """The places and ids of events judged before that new events or facts touch; None: of none."""
+        if not self.was_judged_before:
+            return None
+        found: list[DataFrame] = []
+        if new.count and plan.steps:
+            found.append(touched_by(self.new(), on_days(self.judged_before(), new.first_ms), plan))
+        if changes:
+            found.append(changed_by(self.judged_before(), changes))
+        return reduce(DataFrame.unionByName, found).dropDuplicates(list(PLACE)) if found else None
+
     def focus(
-        self,
-        places: Sequence[tuple[Position, str | None]],
-        plan: FeaturePlan,
-        new: Times,
+        self, places: Sequence[tuple[Position, str | None]], plan: FeaturePlan, touched: DataFrame | None
     ) -> DataFrame:
         """The events to evaluate (``is_focus``) and, for plans with features, what their windows hold.
 
-        ``is_due``: new, or touched by a new one; ``has_alert``: at one of the places.
+        ``is_due``: new, or one of the touched; ``has_alert``: at one of the places.
         """
-        marked = self._marked(places, plan, new)
+        marked = self._marked(places, bool(plan.steps), touched)
         if not plan.steps:
             return marked.where(sf.col("is_focus"))
         times = times_of(marked.where(sf.col("is_focus")))
@@ -68,31 +86,31 @@ class Lake:
         return with_context(world, plan) if self.was_judged_before else world
 
     def _marked(
-        self, places: Sequence[tuple[Position, str | None]], plan: FeaturePlan, new: Times
+        self, places: Sequence[tuple[Position, str | None]], has_windows: bool, touched: DataFrame | None
     ) -> DataFrame:
-        events = self._read(self._batches(places, plan))
+        reads_all = has_windows or touched is not None
+        events = self._read(self._all_batches(places) if reads_all else self._batches(places))
         wanted = self.spark.createDataFrame(
             [tuple(place) for place in dict.fromkeys(place for place, _ in places)],
             "topic string, partition int, offset long",
         ).withColumn("has_alert", sf.lit(True))
         marked = events.join(sf.broadcast(wanted), list(PLACE), "left")
         is_due = self._is_new()
-        if plan.steps and new.count and self.was_judged_before:
-            touched = touched_by(self.new(), on_days(self.judged_before(), new.first_ms), plan)
-            marked = marked.join(
-                touched.select(*PLACE).withColumn("is_touched", sf.lit(True)), list(PLACE), "left"
-            )
+        if touched is not None:
+            places_touched = touched.select(*PLACE).withColumn("is_touched", sf.lit(True))
+            marked = marked.join(places_touched, list(PLACE), "left")
             is_due = is_due | sf.col("is_touched").isNotNull()
         has_alert = sf.coalesce(sf.col("has_alert"), sf.lit(False))
         flagged = marked.withColumns({"has_alert": has_alert, "is_due": is_due}).drop("is_touched")
         return flagged.withColumn("is_focus", sf.col("is_due") | sf.col("has_alert"))
 
-    def _batches(self, places: Sequence[tuple[Position, str | None]], plan: FeaturePlan) -> set[str]:
-        """The landed runs that hold what is judged; with features, all whose events windows may hold."""
-        batch_ids = {batch_id for _, batch_id in places if batch_id is not None}
-        if plan.steps:
-            return batch_ids | {run.batch_id for run in self.landed}
+    def _all_batches(self, places: Sequence[tuple[Position, str | None]]) -> set[str]:
+        return {batch_id for _, batch_id in places if batch_id} | {run.batch_id for run in self.landed}
+
+    def _batches(self, places: Sequence[tuple[Position, str | None]]) -> set[str]:
+        """The landed runs that hold new events, or one of the places."""
         at_places = (run for run in self.landed if any(_holds(run, place) for place, _ in places))
+        batch_ids = {batch_id for _, batch_id in places if batch_id is not None}
         return batch_ids | {run.batch_id for run in (*self.judging.landed, *at_places)}
 
     def landed_since(self, requests: DataFrame, reach_ms: int) -> DataFrame:

@@ -28,6 +28,8 @@ class Progress:
 
     alert_topic_offsets: Mapping[int, int] = field(default_factory=dict)
     judged_offsets: Mapping[int, int] = field(default_factory=dict)
+    facts_offset: int | None = None
+    """The last fact that they knew; None where they knew of no facts."""
 
 
 @dataclass(frozen=True)

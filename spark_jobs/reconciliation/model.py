@@ -69,6 +69,8 @@ class EvaluatedEvent:
     position: Position
     firing: Mapping[str, Fired]
     evidence: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    append_time_ms: int = 0
+    """When the broker took the message in (Unix epoch)."""
 
 
 @dataclass(frozen=True)

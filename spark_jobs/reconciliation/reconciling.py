@@ -22,6 +22,7 @@ from spark_jobs.reconciliation.bookkeeping import (
     read_progress,
 )
 from spark_jobs.reconciliation.gathering import Gathered, Gatherer
+from spark_jobs.reconciliation.judged_lake import Lake
 from spark_jobs.reconciliation.judging_range import find_judging_range
 from spark_jobs.reconciliation.model import Position
 from spark_jobs.reconciliation.rule_book import RuleBook
@@ -120,11 +121,14 @@ class Reconciliation:
         landed = read_landed(self.connection, topic)
         judging = find_judging_range(progress, landed, committed)
         history = self._read_history(current)
-        gathered = self._gatherer(current, history).gather(judging, topic_ends, landed)
+        lake = Lake(self.spark, self.settings.require("lake_uri"), topic, judging, landed)
+        changes = self.book.changes_after(progress.facts_offset)
+        gathered = self._gatherer(current, history).gather(lake, topic_ends, changes)
         self.lines.say(f"{gathered.events_judged:,} events evaluated")
         tally = judge_cases(current, self.book, history, now_ms)
         ends = {partition: end for partition, (_, end) in unread.items()}
-        waiting = put_in_force(current, topic, ends, judging, arrivals, gathered)
+        known = self.book.facts.last_offset
+        waiting = put_in_force(current, topic, ends, judging, arrivals, gathered, known)
         return Reconciled(arrivals, gathered, tally, waiting)
 
     def _gatherer(self, current: Run, history: StreamHistory) -> Gatherer:
@@ -132,8 +136,6 @@ class Reconciliation:
             run=current,
             spark=self.spark,
             warehouse=Warehouse.of(self.settings.batch_dsn),
-            lake_uri=self.settings.require("lake_uri"),
-            topic=self.settings.kafka_topic,
             book=self.book,
             history=history,
         )

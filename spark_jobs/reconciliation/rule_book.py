@@ -2,15 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import math
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from rules.compiler import CompiledRule
 from rules.expressions import FeatureValue, FieldValue, Named, RiskLevelValue, mode_column
 from rules.fact_history import FactHistory
+from rules.facts import Fact, ListEntry
 from rules.interpreter import fires
+from spark_jobs.reconciliation.model import EvaluatedEvent
 
 Columns = Mapping[str, Any]
+TOLERANCE = 1e-9
+"""Distances and speeds differ between engines in the last digits of a sine."""
+FOLLOWING_MS_MAX = 60_000
+"""A fact that was said so long before an event came was known to the stream."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """The events that a fact speaks of: their types and times, and the value of a field if one is named."""
+
+    event_types: frozenset[str]
+    from_ms: int
+    until_ms: int | None
+    field: str | None = None
+    value: str | None = None
 
 
 class RuleBook:
@@ -54,19 +74,46 @@ class RuleBook:
         columns[mode_column(rule.rule.id)] = self.facts.mode(rule.rule.id, time_ms, facts_offset)
         return columns
 
-    def fact_offsets(self, rule: CompiledRule, event: Columns) -> list[int]:
-        """Offsets before each fact that was said of the rule after an event's time, the newest first."""
+    def changes_after(self, facts_offset: int | None) -> list[Change]:
+        """What was said after an offset (None: nothing is new) of rules that are in force at some time."""
+        if facts_offset is None:
+            return []
+        new = (stored.fact for stored in self.facts.stored if stored.offset > facts_offset)
+        found = (change for fact in new for change in self._changes_of(fact))
+        return list(dict.fromkeys(found))
+
+    def _changes_of(self, fact: Fact) -> Iterator[Change]:
+        times = fact.from_event_time_ms, fact.until_event_time_ms
+        said = fact.statement
+        if not isinstance(said, ListEntry):
+            types = frozenset(rule.rule.on for rule in self._by_id.get(said.rule_id, ()))
+            if types:
+                yield Change(types, *times)
+            return
+        for rule in self.compiled:
+            for listed in rule.listed:
+                if listed.list == said.list:
+                    yield Change(frozenset((rule.rule.on,)), *times, listed.operand.name, said.value)
+
+    def late_offsets(self, rule: CompiledRule, accepted: EvaluatedEvent) -> list[int]:
+        """Offsets before each fact that may have come when the stream had decided, the newest first."""
+        event = accepted.event
         subjects = [
             ("rule_mode", rule.rule.id),
             *(("parameter", value.rule_id, value.name) for value in rule.parameters),
-            *(("list_entry", listed.list, str(event.get(listed.operand.name))) for listed in rule.listed),
+            *(
+                ("list_entry", listed.list, str(event[listed.operand.name]))
+                for listed in rule.listed
+                if event.get(listed.operand.name) is not None
+            ),
             *([("user_risk_level", event["user_id"])] if rule.reads_risk_level else []),
         ]
+        known_before_ms = accepted.append_time_ms - FOLLOWING_MS_MAX
         late = (
             stored.offset - 1
             for subject in subjects
             for stored in self.facts.of(subject)
-            if stored.fact.changed_at_ms >= event["event_time_ms"]
+            if stored.fact.changed_at_ms >= known_before_ms
         )
         return sorted(set(late), reverse=True)
 
@@ -88,10 +135,23 @@ def feature_columns(rule: CompiledRule, evidence: Columns) -> dict[str, Any]:
     return {value.column: evidence.get(value.name) for value in values}
 
 
-def message_of(rule: CompiledRule, columns: Columns) -> str:
-    """The message of the alert; NULL reads ``null``."""
-    parts = rule.rule.message_parts
-    return "".join(part if isinstance(part, str) else _as_text(columns.get(_column(part))) for part in parts)
+def says(rule: CompiledRule, columns: Columns, message: str) -> bool:
+    """Whether a message is the one of the rule on some columns; doubles may be written in any way."""
+    pattern, doubles = "", []
+    for part in rule.rule.message_parts:
+        value = part if isinstance(part, str) else columns.get(_column(part))
+        if isinstance(value, float):
+            doubles.append(value)
+        pattern += r"(\S+)" if isinstance(value, float) else re.escape(_as_text(value))
+    found = re.fullmatch(pattern, message, re.DOTALL)
+    return found is not None and all(map(_is_number, found.groups(), doubles))
+
+
+def _is_number(text: str, number: float) -> bool:
+    try:
+        return math.isclose(float(text), number, rel_tol=TOLERANCE, abs_tol=TOLERANCE)
+    except ValueError:
+        return False
 
 
 def _as_text(value: Any) -> str:

@@ -4,9 +4,9 @@
 -- rule that the verdict in force is about.
 SELECT c.alert_id, c.rule_id, c.event_id,
        s.rule_version, s.topic, s.partition, s."offset", s.document::text,
-       a.topic, a.partition, a."offset", a.event, a.firing, a.evidence,
-       p.topic, p.partition, p."offset", p.event, p.firing, p.evidence,
-       x.topic, x.partition, x."offset", x.event, x.firing, x.evidence,
+       a.topic, a.partition, a."offset", a.append_time_ms, a.event, a.firing, a.evidence,
+       p.topic, p.partition, p."offset", p.append_time_ms, p.event, p.firing, p.evidence,
+       x.topic, x.partition, x."offset", x.append_time_ms, x.event, x.firing, x.evidence,
        q.reason, proven.by_key, v.rule_version
 FROM staging.reconcile_cases_{token} c
 LEFT JOIN warehouse.stream_alerts s USING (alert_id)

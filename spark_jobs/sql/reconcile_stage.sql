@@ -8,8 +8,10 @@ CREATE UNLOGGED TABLE staging.reconcile_arrived_{token} (
 CREATE UNLOGGED TABLE staging.reconcile_ranges_{token} (
     partition integer PRIMARY KEY, first_offset bigint, end_offset bigint, landed_end bigint, topic_end bigint
 );
--- name: touched: one row or more per event judged before in whose windows a newly judged one lies.
-CREATE UNLOGGED TABLE staging.reconcile_touched_{token} (event_id text COLLATE "C");
+-- name: touched: one row or more per event judged before that a new fact speaks of, or in whose windows a new one lies.
+CREATE UNLOGGED TABLE staging.reconcile_touched_{token} (
+    topic text COLLATE "C", partition integer, "offset" bigint, event_id text COLLATE "C"
+);
 -- name: cases: one row per alert to judge
 CREATE UNLOGGED TABLE staging.reconcile_cases_{token} (
     alert_id text COLLATE "C" PRIMARY KEY, rule_id text, event_id text COLLATE "C"
@@ -22,8 +24,8 @@ CREATE UNLOGGED TABLE staging.reconcile_places_{token} (
 );
 -- name: loaded: one row per accepted event that matters, or more where Spark repeated a task.
 CREATE UNLOGGED TABLE staging.reconcile_loaded_{token} (
-    topic text COLLATE "C", partition integer, "offset" bigint, event_id text COLLATE "C", event text, firing text,
-    evidence text, is_due boolean
+    topic text COLLATE "C", partition integer, "offset" bigint, append_time_ms bigint, event_id text COLLATE "C",
+    event text, firing text, evidence text, is_due boolean
 );
 -- name: events: one row per accepted event that matters, with the rules that fire on it; is_due: judged by this run.
 CREATE UNLOGGED TABLE staging.reconcile_events_{token} (

@@ -10,7 +10,7 @@ from rules.compiler import compile_rule
 from rules.fact_history import FactHistory
 from spark_jobs.reconciliation.model import Case, EvaluatedEvent, Fired, Position, StreamAlert
 from spark_jobs.reconciliation.rule_book import RuleBook
-from spark_jobs.reconciliation.stream_history import StreamHistory, StreamRun
+from spark_jobs.reconciliation.stream_history import RanRule, StreamHistory, StreamRun
 
 TEXT = """
 id: risky_application
@@ -76,7 +76,7 @@ def run(
         started_at_ms,
         {0: start},
         resumed,
-        frozenset((RULE.id, version) for version in versions),
+        frozenset(RanRule(RULE.id, version) for version in versions),
     )
 
 

@@ -6,7 +6,12 @@ from typing import Any
 
 import pytest
 
-from spark_jobs.reconciliation.stream_history import StreamHistory, StreamRunError, read_stream_run
+from spark_jobs.reconciliation.stream_history import (
+    RanRule,
+    StreamHistory,
+    StreamRunError,
+    read_stream_run,
+)
 from tests.reconcile.literal_rows import position, run
 
 DOCUMENT: dict[str, Any] = {
@@ -60,7 +65,29 @@ def test_nothing_is_certain_without_runs() -> None:
 def test_a_message_of_a_run_is_read() -> None:
     read = read_stream_run(DOCUMENT)
     assert (read.run_id, read.resumed, read.read_from(0), read.read_from(1)) == ("r1", False, 10, 0)
-    assert read.rules == {("risky_application", 1)}
+    assert read.rules == {RanRule("risky_application", 1)}
+
+
+def test_a_run_had_a_version_for_its_event_times_alone() -> None:
+    dated = {"id": "risky_application", "version": 2, "from_event_time_ms": 100, "until_event_time_ms": 200}
+    read = read_stream_run(DOCUMENT | {"rules": [*DOCUMENT["rules"], dated]})
+    assert [read.had(("risky_application", 2), time_ms) for time_ms in (99, 100, 199, 200)] == [
+        False,
+        True,
+        True,
+        False,
+    ]
+    assert read.had(("risky_application", 1), 99)
+
+
+def test_a_run_that_took_over_left_no_gap_and_its_windows_begin_where_it_read_from() -> None:
+    first = read_stream_run(DOCUMENT)
+    later = {"_id": "r2", "started_at_ms": 6, "start_offsets": {"0": 50}, "read_from_offsets": {"0": 20}}
+    took_over = read_stream_run(DOCUMENT | later)
+    history = StreamHistory([first, took_over])
+    assert history.certain_run(position(49)) is first
+    assert history.certain_run(position(50)) is took_over
+    assert history.fresh_starts("card_id") == [{0: 20}, {0: 10, 1: 0}]
 
 
 @pytest.mark.parametrize("member", ["_id", "started_at_ms", "start_offsets", "checkpoint", "rules"])
