@@ -33,7 +33,7 @@ def operator_alerts(platform: Platform, bugs: list[Event], folder: Path) -> dict
         "bugs": bugs,
     }
     request.write_text(json.dumps(asked))
-    command = [STREAM_PYTHON, "-m", "tests.reconcile.run_operator", str(request), str(answer)]
+    command = (str(STREAM_PYTHON), "-m", "tests.reconcile.run_operator", str(request), str(answer))
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     told: dict[str, Any] = json.loads(answer.read_text())
