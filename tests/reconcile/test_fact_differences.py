@@ -59,7 +59,7 @@ def alert(platform: Platform, event: dict[str, Any], offset: int, facts_offset: 
         evidence={
             "loan_amount_cents": event["loan_amount_cents"],
             "least_cents": least_cents,
-            "region": event.get("region"),
+            "region": event["region"],
         },
         facts_offset=facts_offset,
     )
@@ -74,14 +74,18 @@ def dated(platform: Platform, tmp_path: Path) -> Platform:
     return platform
 
 
+def in_region(event_id: str, loan_amount_cents: int, region: str = "east", **changes: Any) -> dict[str, Any]:
+    return application(event_id, loan_amount_cents, region=region, **changes)
+
+
 EVENTS = [
-    application("small", 3_000),
-    application("large", 9_000),
-    application("north", 9_000, region="north"),
-    application("south", 9_000, region="south"),
-    application("tiny", 1_500),
-    application("later", 9_000, event_time_ms=LATER_MS),
-    application("early", 1_500),
+    in_region("small", 3_000),
+    in_region("large", 9_000),
+    in_region("north", 9_000, "north"),
+    in_region("south", 9_000, "south"),
+    in_region("tiny", 1_500),
+    in_region("later", 9_000, event_time_ms=LATER_MS),
+    in_region("early", 1_500),
 ]
 
 
