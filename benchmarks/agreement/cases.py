@@ -37,10 +37,13 @@ def disturbed(at: Platform, events: int) -> None:
 
 
 def undisturbed(at: Platform, events: int) -> None:
-    """The stream as it should be."""
-    start = _iso(_start_ms(at))
-    at.once("sent", lambda: at.produce(events, 23, "--start", start, *NO_MISHAPS))
+    """The stream as it should be; then a hundredth more, which costs little."""
+    first_ms = _start_ms(at)
+    more = ("--start", _iso(first_ms + 10 * DAY_MS), "--users", str(max(2, events // 40)), *NO_MISHAPS)
+    at.once("sent", lambda: at.produce(events, 23, "--start", _iso(first_ms), *NO_MISHAPS))
     at.once("judged", at.judge)
+    at.once("a hundredth more sent", lambda: at.produce(max(1, events // 100), 24, *more))
+    at.once("a hundredth more judged", at.judge)
 
 
 CASES: dict[str, Callable[[Platform, int], None]] = {"disturbed": disturbed, "undisturbed": undisturbed}

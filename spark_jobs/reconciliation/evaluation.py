@@ -11,29 +11,46 @@ from pyspark.sql.types import IntegerType, LongType, StringType
 
 from contract.events import load_contract
 from rules.compiler import CompiledRule
+from rules.expressions import fields_of
+from rules.feature_plan import FeaturePlan
 from spark_jobs.reconciliation.model import Position
 from spark_jobs.session import event_type
 
+PLACE = ("topic", "partition", "offset")
+FIELDS_OF_PLACES = dict.fromkeys(("DISTANCE_KM", "SPEED_KMH"), ("latitude", "longitude"))
+
+
+def fields_read(rules: Sequence[CompiledRule], plan: FeaturePlan) -> list[str]:
+    """The fields that rules and features read, in the order of the contract."""
+    read = {"event_type", "event_time_ms", "user_id"}
+    read.update(name for rule in rules for name in rule.evidence_fields)
+    for feature in plan.features:
+        read.add(feature.key)
+        read.update([feature.field] if feature.field else FIELDS_OF_PLACES.get(feature.function, ()))
+        read.update(fields_of(feature.filter) if feature.filter else ())
+    return [field.name for field in load_contract().columns if field.name in read]
+
 
 def evaluate(events: DataFrame, rules: Sequence[CompiledRule]) -> DataFrame:
-    """Give each event as JSON with the rules that fire on it.
+    """Give the place of each event with the rules that fire on it.
 
     ``events`` have the columns that the rules read, and ``is_due``, which passes. A row is one event:
-    its place, ``event`` (JSON of the contract's fields that are not null), ``firing`` (JSON of rule id
-    to the alert's version and message) and ``evidence`` (JSON of each rule in force to what it reads).
+    ``firing`` (JSON of rule id to the alert's version and message) and ``evidence`` (JSON of each rule
+    in force to what it reads).
     """
-    names = [field.name for field in load_contract().columns]
     return events.select(
-        "topic",
-        "partition",
-        "offset",
-        "append_time_ms",
-        "event_id",
-        sf.to_json(sf.struct(*names)).alias("event"),
+        *PLACE,
+        "event_time_ms",
         sf.to_json(_firing(rules)).alias("firing"),
         _evidence(rules).alias("evidence"),
         "is_due",
     )
+
+
+def texts(events: DataFrame) -> DataFrame:
+    """Give place, append time and id of each event, and ``event``: JSON of its fields that are not null."""
+    names = [field.name for field in load_contract().columns]
+    return events.select(*PLACE, "append_time_ms", "event_id", sf.to_json(sf.struct(*names)).alias("event"))
 
 
 def fires(rules: Sequence[CompiledRule]) -> Column:

@@ -10,9 +10,9 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as sf
 
 from rules.feature_plan import FeaturePlan, FeatureStep
+from spark_jobs.reconciliation.evaluation import PLACE
 from spark_jobs.reconciliation.rule_book import Change
 
-PLACE = ("topic", "partition", "offset")
 TIME = "event_time_ms"
 
 

@@ -16,8 +16,8 @@ from rules.feature_plan import FeaturePlan, plan_features
 from spark_jobs.facts import with_facts
 from spark_jobs.features import with_features
 from spark_jobs.reconciliation.copying import copy_rows
-from spark_jobs.reconciliation.evaluation import evaluate, fires, to_events
-from spark_jobs.reconciliation.focus import PLACE, Times, times_of
+from spark_jobs.reconciliation.evaluation import PLACE, evaluate, fields_read, fires, texts, to_events
+from spark_jobs.reconciliation.focus import Times, times_of
 from spark_jobs.reconciliation.judged_lake import Lake, with_repeats
 from spark_jobs.reconciliation.judging_range import ends_of
 from spark_jobs.reconciliation.model import Position
@@ -29,6 +29,7 @@ from spark_jobs.staging import Warehouse
 from spark_jobs.statements import execute
 from storage.postgres import transaction
 
+FLAGS = ("is_due", "has_alert", "is_focus")
 PLACES_SQL = 'SELECT DISTINCT topic, partition, "offset", batch_id FROM {}'
 CONFLICTS_SQL = """
 SELECT q.topic, q.partition, q."offset", q.payload, (extract(epoch FROM q.append_time) * 1000)::bigint
@@ -80,7 +81,7 @@ class Gatherer:
         self._execute("reconcile_alerts", {"topic": lake.topic})
         places = [(Position(*place), batch_id) for *place, batch_id in self._select(PLACES_SQL, "places")]
         if new.count or places or touched is not None:
-            self._evaluate(lake.focus(places, self.plan, touched))
+            self._evaluate(lake, places, touched)
         self._execute("reconcile_events")
         windowed = sorted({entry.rule.id for entry in self.book.compiled if entry.features})
         self._execute("reconcile_raised", {"windowed": windowed})
@@ -108,18 +109,31 @@ class Gatherer:
         self._load(touched, "touched")
         return self.warehouse.read(self.spark, self._table("touched")).dropDuplicates(list(PLACE))
 
-    def _evaluate(self, rows: DataFrame) -> None:
-        """Evaluate what is due and the events of the alerts; keep those that fire or have an alert."""
-        judged = self._with_columns(rows).where(sf.col("is_focus"))
+    def _evaluate(
+        self, lake: Lake, places: Sequence[tuple[Position, str | None]], touched: DataFrame | None
+    ) -> None:
+        """Evaluate what is due and the events of the alerts; keep those that fire or have an alert.
+
+        Only what rules read goes through the features; the whole events are fetched for those kept.
+        """
+        rows = lake.focus(places, self.plan, touched)
+        narrow = rows.select(*PLACE, *FLAGS, *fields_read(self.book.compiled, self.plan))
+        judged = self._with_columns(narrow).where(sf.col("is_focus"))
         kept = judged.where(sf.col("has_alert") | fires(self.book.compiled))
         self._load(evaluate(kept, self.book.compiled), "loaded")
+        found = self.warehouse.read(self.spark, self._table("loaded"))
+        times = times_of(found)
+        if times.count:
+            self._load(texts(lake.at(found.select(*PLACE).distinct(), times, places)), "texts")
 
     def _with_columns(self, events: DataFrame) -> DataFrame:
         featured = with_features(events, self.plan)
         return with_facts(featured, self.book.facts, self.book.compiled)
 
     def _evaluated(self, events: DataFrame) -> DataFrame:
-        return evaluate(self._with_columns(events), self.book.compiled)
+        judged = self._with_columns(events)
+        evaluated = evaluate(judged, self.book.compiled).drop("event_time_ms")
+        return texts(judged).join(evaluated, list(PLACE))
 
     def _conflicts(self) -> DataFrame | None:
         """The messages at the places of alerts that were quarantined as conflicting duplicates."""

@@ -11,9 +11,8 @@ from pyspark.sql import functions as sf
 
 from rules.feature_plan import FeaturePlan
 from spark_jobs.lake import read_events
-from spark_jobs.reconciliation.evaluation import lies_in
+from spark_jobs.reconciliation.evaluation import PLACE, lies_in
 from spark_jobs.reconciliation.focus import (
-    PLACE,
     Times,
     changed_by,
     on_days,
@@ -112,6 +111,12 @@ class Lake:
         at_places = (run for run in self.landed if any(_holds(run, place) for place, _ in places))
         batch_ids = {batch_id for _, batch_id in places if batch_id is not None}
         return batch_ids | {run.batch_id for run in (*self.judging.landed, *at_places)}
+
+    def at(self, found: DataFrame, times: Times, places: Sequence[tuple[Position, str | None]]) -> DataFrame:
+        """The events that were found at their places, between two times."""
+        events = on_days(self._read(self._all_batches(places)), times.first_ms, times.last_ms)
+        few = times.count <= BROADCAST_ROWS_MAX
+        return events.join(sf.broadcast(found) if few else found, list(PLACE), "left_semi")
 
     def landed_since(self, requests: DataFrame, reach_ms: int) -> DataFrame:
         """All landed events of the topic from ``reach_ms`` before the first event that is asked about."""

@@ -18,7 +18,7 @@ from spark_jobs.features.specification import executor_steps
 from spark_jobs.proofs.proving import prove
 from spark_jobs.proofs.requests import ProofStep
 from spark_jobs.proofs.routes import Layout
-from spark_jobs.reconciliation.focus import PLACE
+from spark_jobs.reconciliation.evaluation import FIELDS_OF_PLACES, PLACE
 from spark_jobs.reconciliation.stream_history import StreamHistory
 
 LATENESS_MS = DAY_MS
@@ -73,7 +73,8 @@ def prove_requests(
 
 
 def _prove_by_key(events: DataFrame, requests: DataFrame, step: ProofStep) -> DataFrame:
-    keyed = events.withColumn(GROUP, sf.col(step.step.key)).where(sf.col(GROUP).isNotNull())
+    keyed = events.select(*_columns_read(step), sf.col(step.step.key).alias(GROUP))
+    keyed = keyed.where(sf.col(GROUP).isNotNull())
     of_step = _of_step(requests, step)
     asked = keyed.join(sf.broadcast(of_step.select(*PLACE)), list(PLACE), "left_semi")
     keys = asked.select(GROUP).distinct()
@@ -85,6 +86,16 @@ def _prove_by_key(events: DataFrame, requests: DataFrame, step: ProofStep) -> Da
             yield from prove(table, step).to_batches()
 
     return ordered.mapInArrow(prove_keys, PROOFS)
+
+
+def _columns_read(step: ProofStep) -> list[str]:
+    """What the executors read of an event, each column once."""
+    read = [*PLACE, "event_id", "event_type", "event_time_ms", "user_id", "append_time_ms", "is_repeat"]
+    read += [step.step.key, *step.keys_before]
+    for feature in step.step.features:
+        read += [feature.field] if feature.field else FIELDS_OF_PLACES.get(feature.function, ())
+        read += [feature.filter] if feature.filter else []
+    return list(dict.fromkeys(read))
 
 
 def _of_step(requests: DataFrame, step: ProofStep) -> DataFrame:

@@ -24,15 +24,21 @@ CREATE UNLOGGED TABLE staging.reconcile_places_{token} (
 );
 -- name: loaded: one row per accepted event that matters, or more where Spark repeated a task.
 CREATE UNLOGGED TABLE staging.reconcile_loaded_{token} (
+    topic text COLLATE "C", partition integer, "offset" bigint, event_time_ms bigint, firing text, evidence text,
+    is_due boolean
+);
+-- name: texts: the events themselves.
+CREATE UNLOGGED TABLE staging.reconcile_texts_{token} (
     topic text COLLATE "C", partition integer, "offset" bigint, append_time_ms bigint, event_id text COLLATE "C",
-    event text, firing text, evidence text, is_due boolean
+    event text
 );
 -- name: events: one row per accepted event that matters, with the rules that fire on it; is_due: judged by this run.
 CREATE UNLOGGED TABLE staging.reconcile_events_{token} (
-    LIKE staging.reconcile_loaded_{token}, PRIMARY KEY (topic, partition, "offset")
+    LIKE staging.reconcile_texts_{token}, firing text, evidence text, is_due boolean,
+    PRIMARY KEY (topic, partition, "offset")
 );
 -- name: conflicts: the same for messages that were quarantined as conflicting duplicates.
-CREATE UNLOGGED TABLE staging.reconcile_conflicts_{token} (LIKE staging.reconcile_loaded_{token});
+CREATE UNLOGGED TABLE staging.reconcile_conflicts_{token} (LIKE staging.reconcile_events_{token});
 -- name: requests: one row per alert to prove, with the place of its event.
 CREATE UNLOGGED TABLE staging.reconcile_requests_{token} (
     topic text COLLATE "C", partition integer, "offset" bigint, rule text, request text
