@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Literal, TypeVar, cast, get_args
 
@@ -52,18 +53,18 @@ class Rule:
     features: Mapping[str, Feature] = field(default_factory=dict, hash=False)
     parameters: Mapping[str, Parameter] = field(default_factory=dict, hash=False)
 
-    @property
+    @cached_property
     def lists(self) -> tuple[str, ...]:
         """The lists that the condition asks about, each once."""
         return tuple(dict.fromkeys(entry.list for entry in listed_of(self.condition)))
 
-    @property
+    @cached_property
     def evidence_values(self) -> tuple[Named, ...]:
         """Fields, features and parameters that condition and message read, each once, in the text's order."""
         in_message = (part for part in self.message_parts if not isinstance(part, str))
         return tuple(dict.fromkeys([*named_of(self.condition), *in_message]))
 
-    @property
+    @cached_property
     def evidence_fields(self) -> tuple[str, ...]:
         """The names of the fields among the evidence."""
         return tuple(value.name for value in self.evidence_values if isinstance(value, FieldValue))
