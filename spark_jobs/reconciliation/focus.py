@@ -32,6 +32,15 @@ def times_of(events: DataFrame) -> Times:
     return Times(row[0] or 0, row[1] or 0, row[2])
 
 
+def spanning(several: Iterable[Times]) -> Times:
+    """The times of all of some events."""
+    told = [times for times in several if times.count]
+    if not told:
+        return Times(0, 0, 0)
+    first_ms, last_ms = min(times.first_ms for times in told), max(times.last_ms for times in told)
+    return Times(first_ms, last_ms, sum(times.count for times in told))
+
+
 def on_days(events: DataFrame, from_ms: int, to_ms: int | None = None) -> DataFrame:
     """Keep the days of the lake (UTC) that hold event times from one to another, both included."""
     day = sf.col("event_date")
@@ -40,18 +49,18 @@ def on_days(events: DataFrame, from_ms: int, to_ms: int | None = None) -> DataFr
 
 
 def touched_by(new: DataFrame, old: DataFrame, plan: FeaturePlan) -> DataFrame:
-    """Find the places and ids of older events in whose windows a new event may lie, each once."""
+    """Find places, ids and times of older events in whose windows a new event may lie, each once."""
     found = [_touched_by_key(new, old, step) for step in plan.steps if step.features]
     return reduce(DataFrame.unionByName, found).dropDuplicates(list(PLACE))
 
 
 def changed_by(old: DataFrame, changes: Sequence[Change]) -> DataFrame:
-    """Find the places and ids of older events that facts speak of, each once."""
+    """Find places, ids and times of older events that facts speak of, each once."""
     days = on_days(
         old, min(change.from_ms for change in changes), _latest(change.until_ms for change in changes)
     )
     spoken_of = reduce(Column.__or__, map(_is_spoken_of, changes))
-    return days.where(spoken_of).select(*PLACE, "event_id")
+    return days.where(spoken_of).select(*PLACE, "event_id", TIME)
 
 
 def _is_spoken_of(change: Change) -> Column:
@@ -78,7 +87,7 @@ def _touched_by_key(new: DataFrame, old: DataFrame, step: FeatureStep) -> DataFr
     same_key = sf.col(step.key) == sf.col("touched_key")
     within = sf.col(TIME).between(sf.col("from_ms"), sf.col("until_ms"))
     return old.where(_of_types(_types_with_features(step))).join(bounds, same_key & within).select(
-        *PLACE, "event_id"
+        *PLACE, "event_id", TIME
     )  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from spark_jobs.features import with_features
 from spark_jobs.reconciliation.copying import copy_rows
 from spark_jobs.reconciliation.evaluation import PLACE, evaluate, fields_read, fires, texts, to_events
 from spark_jobs.reconciliation.focus import Times, times_of
-from spark_jobs.reconciliation.judged_lake import Lake, with_repeats
+from spark_jobs.reconciliation.judged_lake import Lake, Places, with_repeats
 from spark_jobs.reconciliation.judging_range import ends_of
 from spark_jobs.reconciliation.model import Position
 from spark_jobs.reconciliation.proving import proof_steps, prove_requests, reach_ms
@@ -40,7 +40,7 @@ WHERE q.reason = 'conflicting_duplicate'
 COUNT_SQL = """
 SELECT count(*) FROM {} e CROSS JOIN LATERAL jsonb_object_keys(e.firing::jsonb) WHERE e.is_due
 """
-REQUESTED_SQL = "SELECT count(*) FROM {}"
+FIRST_REQUESTED_SQL = "SELECT min(event_time_ms) FROM {}"
 
 
 @dataclass(frozen=True)
@@ -81,15 +81,16 @@ class Gatherer:
         self._execute("reconcile_alerts", {"topic": lake.topic})
         places = [(Position(*place), batch_id) for *place, batch_id in self._select(PLACES_SQL, "places")]
         if new.count or places or touched is not None:
-            self._evaluate(lake, places, touched)
+            self._evaluate(lake, places, new, touched)
         self._execute("reconcile_events")
         windowed = sorted({entry.rule.id for entry in self.book.compiled if entry.features})
         self._execute("reconcile_raised", {"windowed": windowed})
         conflicts = self._conflicts()
         if conflicts is not None:
             self._load(self._evaluated(conflicts), "conflicts")
-        if self._count(REQUESTED_SQL, "requests"):
-            self._prove(lake, conflicts)
+        first_ms = self._select(FIRST_REQUESTED_SQL, "requests")[0][0]
+        if first_ms is not None:
+            self._prove(lake.landed_since(first_ms - reach_ms(self.plan)), conflicts)
         expected = self._count(COUNT_SQL, "events")
         return Gathered(new.count, expected, tuple(entry.batch_id for entry in lake.judging.landed))
 
@@ -109,14 +110,12 @@ class Gatherer:
         self._load(touched, "touched")
         return self.warehouse.read(self.spark, self._table("touched")).dropDuplicates(list(PLACE))
 
-    def _evaluate(
-        self, lake: Lake, places: Sequence[tuple[Position, str | None]], touched: DataFrame | None
-    ) -> None:
+    def _evaluate(self, lake: Lake, places: Places, new: Times, touched: DataFrame | None) -> None:
         """Evaluate what is due and the events of the alerts; keep those that fire or have an alert.
 
         Only what rules read goes through the features; the whole events are fetched for those kept.
         """
-        rows = lake.focus(places, self.plan, touched)
+        rows = lake.focus(places, self.plan, new, touched)
         narrow = rows.select(*PLACE, *FLAGS, *fields_read(self.book.compiled, self.plan))
         judged = self._with_columns(narrow).where(sf.col("is_focus"))
         kept = judged.where(sf.col("has_alert") | fires(self.book.compiled))
@@ -144,7 +143,7 @@ class Gatherer:
         ]
         return to_events(self.spark, messages) if messages else None
 
-    def _prove(self, lake: Lake, conflicts: DataFrame | None) -> None:
+    def _prove(self, landed: DataFrame, conflicts: DataFrame | None) -> None:
         requests = self.warehouse.read(self.spark, self._table("requests"))
         rules = self.book.compiled
         several = {
@@ -152,7 +151,7 @@ class Gatherer:
         }
         steps = proof_steps(self.plan, rules, self.history, several)
         repeats = self.warehouse.read(self.spark, "duplicate_messages", "warehouse")
-        events = with_repeats(lake.landed_since(requests, reach_ms(self.plan)), repeats, conflicts)
+        events = with_repeats(landed, repeats, conflicts)
         self._load(prove_requests(events, requests, self.plan, steps), "proofs")
 
     def _load(self, rows: DataFrame, name: str) -> None:

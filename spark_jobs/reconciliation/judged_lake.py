@@ -16,6 +16,7 @@ from spark_jobs.reconciliation.focus import (
     Times,
     changed_by,
     on_days,
+    spanning,
     times_of,
     touched_by,
     with_context,
@@ -25,6 +26,8 @@ from spark_jobs.reconciliation.model import Position
 from spark_jobs.reconciliation.rule_book import Change
 
 BROADCAST_ROWS_MAX = 500_000
+Places = Sequence[tuple[Position, str | None]]
+"""Places of events, with the run that landed them where that is known."""
 
 
 @dataclass(frozen=True)
@@ -69,30 +72,25 @@ class Lake:
             found.append(changed_by(self.judged_before(), changes))
         return reduce(DataFrame.unionByName, found).dropDuplicates(list(PLACE)) if found else None
 
-    def focus(
-        self, places: Sequence[tuple[Position, str | None]], plan: FeaturePlan, touched: DataFrame | None
-    ) -> DataFrame:
+    def focus(self, places: Places, plan: FeaturePlan, new: Times, touched: DataFrame | None) -> DataFrame:
         """The events to evaluate (``is_focus``) and, for plans with features, what their windows hold.
 
         ``is_due``: new, or one of the touched; ``has_alert``: at one of the places.
         """
-        marked = self._marked(places, bool(plan.steps), touched)
+        if not plan.steps and touched is None:
+            return self._marked(self._read(self._batches(places)), places, None).where(sf.col("is_focus"))
+        known = [new, self._times_at(places), *([] if touched is None else [times_of(touched)])]
+        times = spanning(known)
+        events = self._read(self._all_batches(places))
+        near = on_days(events, times.first_ms - plan.longest_window_ms, times.last_ms)
+        marked = self._marked(near, places, touched)
         if not plan.steps:
             return marked.where(sf.col("is_focus"))
-        times = times_of(marked.where(sf.col("is_focus")))
-        recent = on_days(marked, times.first_ms - plan.longest_window_ms, times.last_ms)
-        world = recent.where(lies_in(self.topic, self._until_end) | sf.col("is_focus"))
+        world = marked.where(lies_in(self.topic, self._until_end) | sf.col("is_focus"))
         return with_context(world, plan) if self.was_judged_before else world
 
-    def _marked(
-        self, places: Sequence[tuple[Position, str | None]], has_windows: bool, touched: DataFrame | None
-    ) -> DataFrame:
-        reads_all = has_windows or touched is not None
-        events = self._read(self._all_batches(places) if reads_all else self._batches(places))
-        wanted = self.spark.createDataFrame(
-            [tuple(place) for place in dict.fromkeys(place for place, _ in places)],
-            "topic string, partition int, offset long",
-        ).withColumn("has_alert", sf.lit(True))
+    def _marked(self, events: DataFrame, places: Places, touched: DataFrame | None) -> DataFrame:
+        wanted = self._table_of(places).withColumn("has_alert", sf.lit(True))
         marked = events.join(sf.broadcast(wanted), list(PLACE), "left")
         is_due = self._is_new()
         if touched is not None:
@@ -103,27 +101,36 @@ class Lake:
         flagged = marked.withColumns({"has_alert": has_alert, "is_due": is_due}).drop("is_touched")
         return flagged.withColumn("is_focus", sf.col("is_due") | sf.col("has_alert"))
 
-    def _all_batches(self, places: Sequence[tuple[Position, str | None]]) -> set[str]:
+    def _times_at(self, places: Places) -> Times:
+        """The times of the events at some places; only the runs that hold them are read."""
+        if not places:
+            return Times(0, 0, 0)
+        wanted = sf.broadcast(self._table_of(places))
+        return times_of(self._read(self._batches(places)).join(wanted, list(PLACE), "left_semi"))
+
+    def _table_of(self, places: Places) -> DataFrame:
+        rows = [tuple(place) for place in dict.fromkeys(place for place, _ in places)]
+        return self.spark.createDataFrame(rows, "topic string, partition int, offset long")
+
+    def _all_batches(self, places: Places) -> set[str]:
         return {batch_id for _, batch_id in places if batch_id} | {run.batch_id for run in self.landed}
 
-    def _batches(self, places: Sequence[tuple[Position, str | None]]) -> set[str]:
+    def _batches(self, places: Places) -> set[str]:
         """The landed runs that hold new events, or one of the places."""
         at_places = (run for run in self.landed if any(_holds(run, place) for place, _ in places))
         batch_ids = {batch_id for _, batch_id in places if batch_id is not None}
         return batch_ids | {run.batch_id for run in (*self.judging.landed, *at_places)}
 
-    def at(self, found: DataFrame, times: Times, places: Sequence[tuple[Position, str | None]]) -> DataFrame:
+    def at(self, found: DataFrame, times: Times, places: Places) -> DataFrame:
         """The events that were found at their places, between two times."""
         events = on_days(self._read(self._all_batches(places)), times.first_ms, times.last_ms)
         few = times.count <= BROADCAST_ROWS_MAX
         return events.join(sf.broadcast(found) if few else found, list(PLACE), "left_semi")
 
-    def landed_since(self, requests: DataFrame, reach_ms: int) -> DataFrame:
-        """All landed events of the topic from ``reach_ms`` before the first event that is asked about."""
+    def landed_since(self, time_ms: int) -> DataFrame:
+        """All landed events of the topic from the day of an event time on."""
         events = self._read(run.batch_id for run in self.landed).where(sf.col("topic") == self.topic)
-        asked = events.join(sf.broadcast(requests.select(*PLACE).distinct()), list(PLACE), "left_semi")
-        times = times_of(asked)
-        return on_days(events, times.first_ms - reach_ms) if times.count else events
+        return on_days(events, time_ms)
 
     def _is_new(self) -> Column:
         return lies_in(self.topic, self.judging.ranges)

@@ -23,6 +23,7 @@ ANALYZE staging.reconcile_cases_{token};
 -- not raise; rule@version tells which features that takes.
 INSERT INTO staging.reconcile_requests_{token}
 SELECT coalesce(s.topic, e.topic), coalesce(s.partition, e.partition), coalesce(s."offset", e."offset"),
+       coalesce(s.document ->> 'event_time_ms', e.event::jsonb ->> 'event_time_ms')::bigint,
        CASE WHEN s.alert_id IS NULL THEN c.rule_id || '@' || (e.firing::jsonb -> c.rule_id ->> 'version')
             ELSE c.rule_id || '@' || s.rule_version END,
        jsonb_build_object('alert_id', c.alert_id, 'document',

@@ -10,7 +10,7 @@ CREATE UNLOGGED TABLE staging.reconcile_ranges_{token} (
 );
 -- name: touched: one row or more per event judged before that a new fact speaks of, or in whose windows a new one lies.
 CREATE UNLOGGED TABLE staging.reconcile_touched_{token} (
-    topic text COLLATE "C", partition integer, "offset" bigint, event_id text COLLATE "C"
+    topic text COLLATE "C", partition integer, "offset" bigint, event_id text COLLATE "C", event_time_ms bigint
 );
 -- name: cases: one row per alert to judge
 CREATE UNLOGGED TABLE staging.reconcile_cases_{token} (
@@ -41,7 +41,7 @@ CREATE UNLOGGED TABLE staging.reconcile_events_{token} (
 CREATE UNLOGGED TABLE staging.reconcile_conflicts_{token} (LIKE staging.reconcile_events_{token});
 -- name: requests: one row per alert to prove, with the place of its event.
 CREATE UNLOGGED TABLE staging.reconcile_requests_{token} (
-    topic text COLLATE "C", partition integer, "offset" bigint, rule text, request text
+    topic text COLLATE "C", partition integer, "offset" bigint, event_time_ms bigint, rule text, request text
 );
 -- name: proofs: one row per alert and feature key, or more where Spark repeated a task.
 CREATE UNLOGGED TABLE staging.reconcile_proofs_{token} (
