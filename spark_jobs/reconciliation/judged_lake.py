@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import reduce
 
@@ -49,10 +49,6 @@ class Lake:
     def _before(self) -> dict[int, tuple[int, int]]:
         return {partition: (0, start) for partition, (start, _) in self.judging.ranges.items()}
 
-    @property
-    def _until_end(self) -> Mapping[int, tuple[int, int]]:
-        return {partition: (0, end) for partition, (_, end) in self.judging.ranges.items()}
-
     def new(self) -> DataFrame:
         """The events that this run judges for the first time."""
         return self._read(run.batch_id for run in self.judging.landed).where(self._is_new())
@@ -86,7 +82,7 @@ class Lake:
         marked = self._marked(near, places, touched)
         if not plan.steps:
             return marked.where(sf.col("is_focus"))
-        world = marked.where(lies_in(self.topic, self._until_end) | sf.col("is_focus"))
+        world = marked.where((sf.col("topic") == self.topic) | sf.col("is_focus"))
         return with_context(world, plan) if self.was_judged_before else world
 
     def _marked(self, events: DataFrame, places: Places, touched: DataFrame | None) -> DataFrame:
