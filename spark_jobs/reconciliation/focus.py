@@ -55,19 +55,33 @@ def touched_by(new: DataFrame, old: DataFrame, plan: FeaturePlan) -> DataFrame:
 
 
 def changed_by(old: DataFrame, changes: Sequence[Change]) -> DataFrame:
-    """Find places, ids and times of older events that facts speak of, each once."""
-    days = on_days(
-        old, min(change.from_ms for change in changes), _latest(change.until_ms for change in changes)
-    )
-    spoken_of = reduce(Column.__or__, map(_is_spoken_of, changes))
-    return days.where(spoken_of).select(*PLACE, "event_id", TIME)
+    """Find places, ids and times of older events that facts speak of; some may come several times."""
+    first_ms = min(change.from_ms for change in changes)
+    days = on_days(old, first_ms, _latest(change.until_ms for change in changes))
+    of_fields: dict[tuple[frozenset[str], str], list[Change]] = {}
+    for change in changes:
+        if change.field is not None:
+            of_fields.setdefault((change.event_types, change.field), []).append(change)
+    found = [_with_value(days, *of_field, told) for of_field, told in of_fields.items()]
+    found += [days.where(_is_spoken_of(change)) for change in changes if change.field is None]
+    return reduce(DataFrame.unionByName, (events.select(*PLACE, "event_id", TIME) for events in found))
+
+
+def _with_value(
+    events: DataFrame, event_types: frozenset[str], field: str, changes: Sequence[Change]
+) -> DataFrame:
+    """The events with one of the values that facts speak of, at their times."""
+    rows = [(change.value, change.from_ms, change.until_ms) for change in changes]
+    told = events.sparkSession.createDataFrame(rows, "said_of string, said_from long, said_until long")
+    before_end = sf.col("said_until").isNull() | (sf.col(TIME) < sf.col("said_until"))
+    at_times = (sf.col(TIME) >= sf.col("said_from")) & before_end
+    of_types = events.where(_of_types(event_types))
+    return of_types.join(sf.broadcast(told), (sf.col(field) == sf.col("said_of")) & at_times)
 
 
 def _is_spoken_of(change: Change) -> Column:
     spoken_of = _of_types(change.event_types) & (sf.col(TIME) >= change.from_ms)
-    if change.until_ms is not None:
-        spoken_of &= sf.col(TIME) < change.until_ms
-    return spoken_of if change.field is None else spoken_of & (sf.col(change.field) == change.value)
+    return spoken_of if change.until_ms is None else spoken_of & (sf.col(TIME) < change.until_ms)
 
 
 def _latest(times_ms: Iterable[int | None]) -> int | None:

@@ -11,7 +11,7 @@ from typing import Any
 from rules.compiler import CompiledRule
 from rules.expressions import FeatureValue, FieldValue, Named, RiskLevelValue, mode_column
 from rules.fact_history import FactHistory
-from rules.facts import Fact, ListEntry
+from rules.facts import Fact, ListEntry, UserRiskLevel
 from rules.interpreter import fires
 from spark_jobs.reconciliation.model import EvaluatedEvent
 
@@ -85,6 +85,11 @@ class RuleBook:
     def _changes_of(self, fact: Fact) -> Iterator[Change]:
         times = fact.from_event_time_ms, fact.until_event_time_ms
         said = fact.statement
+        if isinstance(said, UserRiskLevel):
+            types = frozenset(rule.rule.on for rule in self.compiled if rule.reads_risk_level)
+            if types:
+                yield Change(types, *times, "user_id", said.user_id)
+            return
         if not isinstance(said, ListEntry):
             types = frozenset(rule.rule.on for rule in self._by_id.get(said.rule_id, ()))
             if types:
