@@ -25,7 +25,3 @@ GRANT INSERT, DELETE ON warehouse.waiting_alerts TO tandem_batch;
 
 -- Alerts are found by the event whose windows a later arrival touches.
 CREATE INDEX alert_reconciliation_by_event ON warehouse.alert_reconciliation (event_id);
-
-ALTER TABLE warehouse.reconciliation_runs ADD COLUMN facts_offset bigint;
-COMMENT ON COLUMN warehouse.reconciliation_runs.facts_offset IS
-    'The last fact that the run knew, -1 for none; later ones have the events that they speak of judged again.';
