@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,8 @@ from rules.compiler import compile_rule
 from rules.fact_history import FactHistory, StoredFact
 from rules.facts import Fact, RuleText, UserRiskLevel
 from spark_jobs.publish_risk_levels import is_read, publish_risk_levels
-from spark_jobs.reconciliation.rule_book import RuleBook, evidence_of, is_raised
+from spark_jobs.reconciliation.model import EvaluatedEvent, Position
+from spark_jobs.reconciliation.rule_book import FOLLOWING_MS_MAX, RuleBook, evidence_of, is_raised
 from storage.fact_mirrors import store_facts
 from storage.facts import read_facts
 from storage.postgres import transaction
@@ -70,10 +72,17 @@ def test_a_rule_reads_the_level_that_its_decision_knew_and_says_it() -> None:
     levels = [Fact(f"r{n}", UserRiskLevel("u1", level), n, None, "batch", n + 5) for n, level in LEVELS]
     facts = FactHistory(tuple(StoredFact(offset, fact) for offset, fact in enumerate(levels)))
     book = RuleBook([rule], facts)
-    event = {"event_type": "transaction", "user_id": "u1", "event_time_ms": 12, "amount_cents": 200_000}
+    event: dict[str, Any] = {
+        "event_type": "transaction",
+        "user_id": "u1",
+        "event_time_ms": 12,
+        "amount_cents": 200_000,
+    }
     columns = {**event, **book.said_columns(rule, event, None)}
     assert is_raised(rule, columns)
     assert evidence_of(rule, columns) == {"user_risk_level": "High", "amount_cents": 200_000}
     earlier = {**event, **book.said_columns(rule, event, 0)}
     assert not is_raised(rule, earlier)
-    assert book.fact_offsets(rule, event) == [0]
+    arrived_ms = event["event_time_ms"] + FOLLOWING_MS_MAX
+    arrived = EvaluatedEvent(event, Position("events", 0, 0), {}, append_time_ms=arrived_ms)
+    assert book.late_offsets(rule, arrived) == [0]
