@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -71,11 +72,17 @@ def test_a_rule_reads_the_level_that_its_decision_knew_and_says_it() -> None:
     levels = [Fact(f"r{n}", UserRiskLevel("u1", level), n, None, "batch", n + 5) for n, level in LEVELS]
     facts = FactHistory(tuple(StoredFact(offset, fact) for offset, fact in enumerate(levels)))
     book = RuleBook([rule], facts)
-    event = {"event_type": "transaction", "user_id": "u1", "event_time_ms": 12, "amount_cents": 200_000}
+    event: dict[str, Any] = {
+        "event_type": "transaction",
+        "user_id": "u1",
+        "event_time_ms": 12,
+        "amount_cents": 200_000,
+    }
     columns = {**event, **book.said_columns(rule, event, None)}
     assert is_raised(rule, columns)
     assert evidence_of(rule, columns) == {"user_risk_level": "High", "amount_cents": 200_000}
     earlier = {**event, **book.said_columns(rule, event, 0)}
     assert not is_raised(rule, earlier)
-    accepted = EvaluatedEvent(event, Position("events", 0, 0), {}, append_time_ms=FOLLOWING_MS_MAX + 10)
-    assert book.late_offsets(rule, accepted) == [0]
+    arrived_ms = event["event_time_ms"] + FOLLOWING_MS_MAX
+    arrived = EvaluatedEvent(event, Position("events", 0, 0), {}, append_time_ms=arrived_ms)
+    assert book.late_offsets(rule, arrived) == [0]
