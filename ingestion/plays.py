@@ -106,7 +106,7 @@ def _bust_out(stage: Stage) -> Iterator[PlantedEvent]:
     yield PlantedEvent(stage.at_ms, person, "application", "application", asked)
     limit = int(people.limit_cents[person])
     for number, share in enumerate((0.35, 0.7, 0.98, 1.15)):
-        step = "overdrawn" if share > 1 else "fast_usage"
+        step = "overdrawn" if share > 1 else "usage_spike" if share > 0.9 else "fast_usage"
         used = {"credit_limit_cents": limit, "balance_cents": int(limit * share)}
         yield PlantedEvent(stage.later((4 + 5 * number) * HOUR_MS), person, "credit_usage", step, used)
     for number, days in enumerate((35, 65, 95)):
@@ -140,7 +140,8 @@ def _merchant_compromise(stage: Stage) -> Iterator[PlantedEvent]:
             **stage.home(person),
         }
         misuse |= {"device_id": f"thief_{stage.run_id}_{stage.victims[0]}", "channel": "ecommerce"}
-        yield PlantedEvent(stage.later((30 + number) * HOUR_MS), person, "transaction", "misuse", misuse)
+        step = "misuse" if number < 2 else "more_misuse"
+        yield PlantedEvent(stage.later((30 + number) * HOUR_MS), person, "transaction", step, misuse)
 
 
 def _card_testing(stage: Stage) -> Iterator[PlantedEvent]:

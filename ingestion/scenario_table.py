@@ -32,15 +32,24 @@ SCENARIOS: dict[str, dict[str, Step]] = {
     "account_takeover": {
         "at_home": Step(is_fraud=None),
         "far_order": Step(
-            is_fraud=True, alerts=("impossible_travel", "large_ecommerce_amount", "new_device_far_away")
+            is_fraud=True,
+            alerts=(
+                "impossible_travel",
+                "large_ecommerce_amount",
+                "new_device_far_away",
+                "new_device_high_amount",
+            ),
         ),
-        "next_order": Step(is_fraud=True, alerts=("large_ecommerce_amount",)),
+        "next_order": Step(
+            is_fraud=True, alerts=("impossible_travel", "large_ecommerce_amount", "new_device_high_amount")
+        ),
     },
     # A loan is taken, the line drawn to beyond its limit within days, and nothing is paid back.
     "bust_out": {
         "application": Step(is_fraud=True),
         "fast_usage": Step(is_fraud=None),
-        "overdrawn": Step(is_fraud=True, alerts=("overdrawn_credit_line",)),
+        "usage_spike": Step(is_fraud=None, alerts=("credit_usage_spike",)),
+        "overdrawn": Step(is_fraud=True, alerts=("credit_usage_spike", "overdrawn_credit_line")),
         "missed": Step(is_fraud=None),
         "long_missed": Step(is_fraud=None, alerts=("missed_payments", "severely_past_due")),
     },
@@ -48,16 +57,19 @@ SCENARIOS: dict[str, dict[str, Step]] = {
     "risky_application": {
         "application": Step(is_fraud=True, alerts=("risky_application", "unaffordable_loan")),
     },
-    # Cards used at one merchant within some hours are all misused elsewhere later.
+    # Cards used at one merchant within some hours are all misused from one device later.
     "merchant_compromise": {
         "visit": Step(is_fraud=None),
-        "misuse": Step(is_fraud=True, alerts=("large_ecommerce_amount",)),
+        "misuse": Step(is_fraud=True, alerts=("large_ecommerce_amount", "new_device_high_amount")),
+        "more_misuse": Step(
+            is_fraud=True, alerts=("device_shared", "large_ecommerce_amount", "new_device_high_amount")
+        ),
     },
     # One device tries one card with twelve tiny amounts in six minutes, then cashes in.
     "card_testing": {
         "probe": Step(is_fraud=True),
         "many_probes": Step(is_fraud=True, alerts=("card_testing",)),
-        "cash_in": Step(is_fraud=True, alerts=("large_ecommerce_amount",)),
+        "cash_in": Step(is_fraud=True, alerts=("large_ecommerce_amount", "new_device_high_amount")),
     },
 }
 

@@ -10,7 +10,8 @@ import pytest
 from contract.documentation import render_events, render_settings
 from contract.events import load_contract
 from contract.settings import Settings
-from rules.catalog import OPTIONAL_KEYS, REQUIRED_KEYS
+from rules.catalog import OPTIONAL_KEYS, REQUIRED_KEYS, load_catalog
+from rules.documentation import render_catalog
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -23,6 +24,10 @@ def test_the_page_of_events_is_the_one_that_the_contract_gives() -> None:
 
 def test_the_page_of_settings_is_the_one_that_the_settings_give() -> None:
     assert (DOCS / "settings.md").read_text(encoding="utf-8") == render_settings()
+
+
+def test_the_page_of_the_catalog_is_the_one_that_the_rules_give() -> None:
+    assert (DOCS / "catalog.md").read_text(encoding="utf-8") == render_catalog(load_catalog())
 
 
 def test_every_setting_says_what_it_is() -> None:

@@ -96,7 +96,11 @@ def test_a_takeover_is_too_far_away_to_have_travelled(events: Planted) -> None:
 
 def test_a_compromised_merchant_is_what_its_victims_share(events: Planted) -> None:
     visits = [event for message, event in events if message.step == "visit"]
-    misuses = [event for message, event in events if message.step == "misuse" and "amount_cents" in event]
+    misuses = [
+        event
+        for message, event in events
+        if message.step in {"misuse", "more_misuse"} and "amount_cents" in event
+    ]
     assert {visit["card_id"] for visit in visits} == {misuse["card_id"] for misuse in misuses}
     sizes = [
         sum(v["merchant_id"] == merchant for v in visits) for merchant in {v["merchant_id"] for v in visits}

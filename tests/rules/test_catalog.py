@@ -1,4 +1,4 @@
-"""Each rule of the catalog: a literal event that fires it and one that does not."""
+"""Each rule of the catalog: literal events that fire it and others that do not."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import pytest
 
 from rules.catalog import Rule, load_catalog, rules_version
 from rules.interpreter import fires
+from tests.rules.judging import fired
+from tests.rules.literal_events import LISTS, LITERAL_EVENTS, placed
 
 Event = dict[str, Any]
 
@@ -42,7 +44,7 @@ LITERAL_ROWS: dict[str, tuple[Event, Event]] = {
 
 
 def test_every_rule_of_the_catalog_has_literal_rows_here() -> None:
-    assert set(LITERAL_ROWS) == set(CATALOG)
+    assert {*LITERAL_ROWS, *LITERAL_EVENTS} == set(CATALOG)
 
 
 @pytest.mark.parametrize("rule_id", LITERAL_ROWS)
@@ -50,6 +52,26 @@ def test_the_first_row_fires_the_rule_and_the_second_does_not(rule_id: str) -> N
     fire, rest = LITERAL_ROWS[rule_id]
     assert fires(CATALOG[rule_id].condition, fire)
     assert not fires(CATALOG[rule_id].condition, rest)
+
+
+@pytest.mark.parametrize("rule_id", LITERAL_EVENTS)
+def test_the_first_history_fires_the_rule_and_the_second_does_not(rule_id: str) -> None:
+    fire, rest = (placed(history, "literal") for history in LITERAL_EVENTS[rule_id])
+    assert rule_id in fired(CATALOG.values(), fire[-1], fire, LISTS)
+    assert rule_id not in fired(CATALOG.values(), rest[-1], rest, LISTS)
+
+
+@pytest.mark.parametrize("rule_id", LITERAL_EVENTS)
+def test_a_history_fires_the_rule_with_its_last_event_and_not_before(rule_id: str) -> None:
+    fire = placed(LITERAL_EVENTS[rule_id][0], "literal")
+    firing = [event for event in fire if rule_id in fired([CATALOG[rule_id]], event, fire, LISTS)]
+    assert firing == fire[-1:]
+
+
+def test_the_catalog_has_the_subjects_that_fraud_and_credit_teams_ask_for() -> None:
+    windowed = [rule for rule in CATALOG.values() if rule.features]
+    assert len(windowed) >= 15
+    assert {rule.on for rule in windowed} == {"transaction", "application", "payment", "credit_usage"}
 
 
 @pytest.mark.parametrize("rule", CATALOG.values(), ids=lambda rule: rule.id)
