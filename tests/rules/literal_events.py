@@ -7,8 +7,8 @@ from typing import Any
 Event = dict[str, Any]
 History = list[Event]
 
-START_MS = 1_767_225_600_000
-"""2026-01-01 00:00 UTC."""
+START_MS = 1_735_689_600_000
+"""2025-01-01 00:00 UTC."""
 
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
 HERE: dict[str, Any] = {"latitude": 52.52, "longitude": 13.405, "country": "DE"}
@@ -167,3 +167,13 @@ def placed(history: History, name: str) -> History:
 
 def _is_own(key: str, value: Any) -> bool:
     return key in KEYS and value not in ON_A_LIST
+
+
+def all_histories() -> list[Event]:
+    """The histories of all rules as the events of one topic, each with keys of its own."""
+    return [
+        event
+        for rule_id, (fire, rest) in LITERAL_EVENTS.items()
+        for name, history in ((f"{rule_id}-fires", fire), (f"{rule_id}-rests", rest))
+        for event in placed(history, name)
+    ]
