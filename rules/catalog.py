@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Literal, TypeVar, cast, get_args
 
@@ -57,7 +58,7 @@ class Rule:
         """The lists that the condition asks about, each once."""
         return tuple(dict.fromkeys(entry.list for entry in listed_of(self.condition)))
 
-    @property
+    @cached_property
     def evidence_values(self) -> tuple[Named, ...]:
         """Fields, features and parameters that condition and message read, each once, in the text's order."""
         in_message = (part for part in self.message_parts if not isinstance(part, str))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from rules.catalog import Rule
 from rules.dialects import DIALECTS, Engine
@@ -27,18 +28,18 @@ class CompiledRule:
         """The names of the fields among the evidence."""
         return self.rule.evidence_fields
 
-    @property
+    @cached_property
     def features(self) -> tuple[Feature, ...]:
         """The features whose columns the texts read, each once."""
         return tuple(dict.fromkeys(self.rule.features.values()))
 
-    @property
+    @cached_property
     def parameters(self) -> tuple[ParameterValue, ...]:
         """The parameters that the texts read, each once."""
         values = self.rule.evidence_values
         return tuple(value for value in values if isinstance(value, ParameterValue))
 
-    @property
+    @cached_property
     def listed(self) -> tuple[Listed, ...]:
         """The questions about lists in the condition, each once."""
         return tuple(dict.fromkeys(listed_of(self.rule.condition)))

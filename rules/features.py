@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal, get_args
 
 from rules.canonical import canonical_text
@@ -58,7 +59,7 @@ class Feature:
     step_ms: int
     type: ValueType
 
-    @property
+    @cached_property
     def column(self) -> str:
         """Its name in SQL, made from what it is: equal features of two rules share a column."""
         of_field = f"_{self.field}" if self.field else ""

@@ -1,4 +1,4 @@
-"""What the stream must raise, worked out by hand: shares no code with the rules."""
+"""What the rules over one event must raise, worked out by hand: shares no code with the rules."""
 
 from __future__ import annotations
 

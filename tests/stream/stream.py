@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,12 +63,14 @@ class Stream:
         wait_until(lambda: len(self.delivered(wanted)) == len(wanted), timeout_s, lambda: self._state(wanted))
         return self.delivered(wanted)
 
-    def raised(self, prefix: str) -> list[Document]:
-        """Every alert on its topic of an event whose id begins so, repeats included."""
+    def raised(self, prefix: str, rule_ids: Container[str]) -> list[Document]:
+        """Every alert of these rules on its topic of an event whose id begins so, repeats included."""
         values = [
             orjson.loads(value) for value in self.read(ALERTS_TOPIC) if value and value.startswith(b'{"_id"')
         ]
-        return [alert for alert in values if alert["event_id"].startswith(prefix)]
+        return [
+            alert for alert in values if alert["event_id"].startswith(prefix) and alert["rule_id"] in rule_ids
+        ]
 
     def read(self, topic: str) -> list[bytes | None]:
         """Every value on a topic, from its start to its present end."""

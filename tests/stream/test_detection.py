@@ -16,7 +16,7 @@ from contract.names import (
     UNDELIVERED_COLLECTION,
 )
 from rules.catalog import load_catalog, rules_version
-from tests.stream.oracle import events, evidence, fired, kept
+from tests.stream.oracle import EVIDENCE, events, evidence, fired, kept
 from tests.stream.stream import Stream, wait_until
 
 pytestmark = pytest.mark.engines
@@ -72,7 +72,7 @@ def test_every_alert_of_the_oracle_arrives_once_with_its_evidence(stream: Stream
             "status_reason": None,
             "batch_id": None,
         }
-    assert sorted(alert["_id"] for alert in stream.raised(prefix)) == sorted(expected)
+    assert sorted(alert["_id"] for alert in stream.raised(prefix, EVIDENCE)) == sorted(expected)
 
 
 def test_a_duplicate_of_an_event_adds_no_alert(stream: Stream) -> None:
@@ -131,7 +131,7 @@ def test_poison_stops_nothing_and_the_good_message_behind_each_is_processed(stre
 
     assert len(alerts) == len(poison())
     assert stream.delivered(["risky_application:poison"]) == {}
-    assert stream.raised("poison") == []
+    assert stream.raised("poison", EVIDENCE) == []
 
 
 def test_garbage_on_the_topic_of_alerts_is_kept_aside_and_blocks_nothing(stream: Stream) -> None:

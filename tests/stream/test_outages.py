@@ -13,6 +13,7 @@ from tests.stream.test_detection import now_ms, risky
 pytestmark = [pytest.mark.engines, pytest.mark.faults, pytest.mark.timeout(600)]
 
 OUTAGE_S = 25
+RULE = ("risky_application",)
 
 
 def test_a_killed_task_manager_loses_and_doubles_nothing(stream: Stream) -> None:
@@ -31,7 +32,7 @@ def test_a_killed_task_manager_loses_and_doubles_nothing(stream: Stream) -> None
     assert len(alerts) == 600
     places = [alert["source"]["offset"] for alert in alerts.values()]
     assert len(set(places)) == 600
-    assert {alert["_id"] for alert in stream.raised(prefix)} == set(ids)
+    assert {alert["_id"] for alert in stream.raised(prefix, RULE)} == set(ids)
 
 
 def test_while_the_store_is_away_detection_goes_on_and_delivery_catches_up(stream: Stream) -> None:
@@ -45,7 +46,7 @@ def test_while_the_store_is_away_detection_goes_on_and_delivery_catches_up(strea
     stopped = time.monotonic()
     stream.send_events([risky(f"{prefix}{number}") for number in range(100, 400)])
 
-    wait_until(lambda: len(stream.raised(prefix)) >= 400, 60, lambda: "detection stands still")
+    wait_until(lambda: len(stream.raised(prefix, RULE)) >= 400, 60, lambda: "detection stands still")
     assert stream.jobs.states()["detect_fraud"] == "RUNNING"
     time.sleep(max(0.0, OUTAGE_S - (time.monotonic() - stopped)))
     stream.stack.up(("mongo",), print)
