@@ -101,7 +101,7 @@ def test_a_first_file_that_is_absent_is_named(migrations: Path) -> None:
 
 def test_two_files_of_one_version_are_named(migrations: Path) -> None:
     (migrations / "0002_again.sql").write_text("SELECT 1;")
-    with pytest.raises(MigrationError, match="0002_again and 0002_reconciliation share a version"):
+    with pytest.raises(MigrationError, match="0002_again and 0002_reconciliation have one version"):
         load_migrations(migrations)
 
 
