@@ -22,8 +22,8 @@ from tests.end_to_end.windowed_oracle import true_alerts, windowed_rules
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(1500)]
 
 Truths = dict[str, dict[str, Any]]
-PROVEN = {"arrival_order", "duplicate_state", "stream_gap"}
-"""What may part stream and batch here: disorder and late events, repeated ids, the stream that is stopped."""
+PROVEN = {"arrival_order", "duplicate_state", "expired_state", "stream_gap"}
+"""What may part stream and batch here: disorder, repeated ids, late events, the stream that is stopped."""
 
 
 @pytest.fixture(scope="module")
