@@ -14,6 +14,7 @@ from stack.environment import settings_of
 from stack.errors import StackError
 from stack.flink_rest import FlinkRest
 from stack.folder import StackFolder
+from stack.offsets import TopicReader
 from stack.processes import wait_until
 from stack.submitted import step_states
 from stack.take_over import (
@@ -146,7 +147,10 @@ def _start(jobs: Jobs, given: TakeOver, before: Sequence[str]) -> str:
             raise StackError(
                 f"stream job {DETECT} ended just after its start: see the log of the task manager"
             )
-        jobs.rest.wait_until_caught_up(DETECT, started[-1], CAUGHT_UP_TIMEOUT_S)
+        settings = settings_of(jobs.settings)
+        with closing(TopicReader(settings)) as reader:
+            ends = reader.ends(settings.kafka_topic)
+        jobs.rest.wait_until_caught_up(DETECT, started[-1], settings.kafka_topic, ends, CAUGHT_UP_TIMEOUT_S)
     except StackError:
         for run in set(jobs.rest.alive_runs(DETECT)) - set(before):
             jobs.rest.cancel(DETECT, run, CANCEL_TIMEOUT_S)

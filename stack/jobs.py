@@ -122,9 +122,12 @@ class StreamJobs:
         due = _due(history, wanted)
         fits = set(step_states(history.followed_by(due))) <= set(self.held_states())
         is_changed = any(isinstance(fact.statement, RuleText) for fact in due)
-        if fits and not is_changed and kept_take_over(self.folder) is None:
+        if not is_changed and kept_take_over(self.folder) is None:
             self._publish(wanted)
-            return self._current(DETECT) or self._renew(DETECT)
+            if current := self._current(DETECT):
+                return current
+            if fits:
+                return self._renew(DETECT)
         given = prepare_take_over(self, history, due, tell)
         if given is None:
             self._publish(wanted)
