@@ -45,7 +45,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
                 live.use_card(f"quiet-{number}", QUIET, (4 - number) * DAY_MS, number)
             live.wait_until_decided()
             live.land()
-            live.use_card("followed", before_ms=DAY_MS, partition=2)
+            live.use_card("followed", before_ms=DAY_MS)
             live.wait_until_decided()
             live.runs.append(live.run_id())
             with steady_events(live):
