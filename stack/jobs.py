@@ -31,7 +31,7 @@ JOBS = (DETECT, DELIVER)
 RUNNING_TIMEOUT_S = 120
 CHECKPOINT_TIMEOUT_S = 15
 STATE_DOES_NOT_FIT = "allowNonRestoredState"
-LEAD_MS = 1_000
+LEAD_MS = 5_000
 """How long before it holds a change of rules is published, so that the stream has read it by then."""
 
 Wanted = Callable[[FactHistory, int], list[Fact]]
