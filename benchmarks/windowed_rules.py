@@ -40,11 +40,11 @@ from benchmarks.windowed_events import (
 )
 from contract.names import ALERTS_TOPIC
 from contract.settings import Settings
-from stack import flink, jobs
+from stack import flink, submission
 from stack.environment import read_env
 from stack.folder import ROOT, stack_folder
 from stack.java import find_java
-from stack.jobs import StreamJobs
+from stack.jobs import DETECT, StreamJobs
 from stack.platform import settings_of
 from stack.processes import running
 from stack.up import Stack
@@ -54,6 +54,7 @@ PACKAGES = ("contract", "rules", "flink_jobs", "storage")
 METRIC = "flink_taskmanager_job_task_"
 TIMED_FROM = 0.2
 STALLED_S = 40.0
+RUNNING_S = 120
 PACED_S = 30
 WARM_UP_S = 10
 SETTLE_S = 3.0
@@ -202,8 +203,10 @@ def _running(stack: Stack, settings: Settings, features: dict[str, str]) -> Iter
             "KAFKA_TOPIC": settings.kafka_topic,
             "CHECKPOINT_URI": f"file://{folder}/checkpoints",
         }
-        vars(jobs).update(ROOT=project, JOBS=("detect_fraud",))
-        StreamJobs(stack.folder, values).start(_silent)
+        vars(submission)["ROOT"] = project
+        started = StreamJobs(stack.folder, values)
+        started.submit(DETECT)
+        started.rest.wait_until_running(DETECT, RUNNING_S)
         try:
             last = max(keys, key=["user_id", "card_id", "device_id"].index, default="")
             yield f"features_by_{last}" if last else ""
