@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-import time
-
-from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaException, TopicPartition
 from py4j.protocol import Py4JJavaError
 from pyflink.java_gateway import get_gateway
 
 from contract.names import DETECT_GROUP
 from contract.settings import Settings, SettingsError
+from storage.group_offsets import committed_offsets
 
 KAFKA_ANSWER_S_MAX = 15.0
-COORDINATOR_ELSEWHERE = frozenset(
-    {
-        KafkaError.NOT_COORDINATOR,
-        KafkaError.COORDINATOR_NOT_AVAILABLE,
-        KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
-    }
-)
 
 
 def start_offsets(settings: Settings, checkpoint: str | None) -> dict[str, int]:
@@ -59,20 +51,7 @@ def _committed_or_first(consumer: Consumer, topic: str) -> dict[str, int]:
         raise SettingsError(f"KAFKA_TOPIC={topic}: no such topic on the brokers: create it with `make up`")
     partitions = [TopicPartition(topic, number) for number in sorted(found.partitions)]
     offsets = {}
-    for part in _committed(consumer, partitions):
+    for part in committed_offsets(consumer, partitions, KAFKA_ANSWER_S_MAX):
         first, _ = consumer.get_watermark_offsets(part, timeout=KAFKA_ANSWER_S_MAX)
         offsets[str(part.partition)] = max(part.offset, first)
     return offsets
-
-
-def _committed(consumer: Consumer, partitions: list[TopicPartition]) -> list[TopicPartition]:
-    """Ask for the commits; a broker that has just started looks for the group's coordinator for a moment."""
-    deadline = time.monotonic() + KAFKA_ANSWER_S_MAX
-    while True:
-        try:
-            found: list[TopicPartition] = consumer.committed(partitions, timeout=KAFKA_ANSWER_S_MAX)
-            return found
-        except KafkaException as error:
-            if error.args[0].code() not in COORDINATOR_ELSEWHERE or time.monotonic() > deadline:
-                raise
-            time.sleep(0.2)

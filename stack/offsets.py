@@ -12,6 +12,7 @@ from confluent_kafka import OFFSET_INVALID, Consumer, TopicPartition
 from contract.settings import Settings
 from stack.errors import StackError
 from stack.processes import pause
+from storage.group_offsets import committed_offsets
 
 Offsets = dict[int, int]
 ANSWER_S = 15.0
@@ -38,7 +39,7 @@ class TopicReader:
     def committed(self, topic: str) -> Offsets:
         """Partition -> the group's committed offset, 0 where there is none."""
         wanted = [TopicPartition(topic, number) for number in self._partitions(topic)]
-        found = self._consumer.committed(wanted, timeout=ANSWER_S)
+        found = committed_offsets(self._consumer, wanted, ANSWER_S)
         return {part.partition: 0 if part.offset == OFFSET_INVALID else part.offset for part in found}
 
     def messages(self, topic: str, start: Offsets, end: Offsets) -> Iterator[dict[str, Any]]:

@@ -12,6 +12,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 from contract.settings import Settings, SettingsError
 from spark_jobs.reconciliation.model import Position
 from spark_jobs.runs import RunError
+from storage.group_offsets import committed_offsets
 
 RECONCILE_GROUP = "tandem-reconcile-alerts"
 ANSWER_SECONDS_MAX = 20.0
@@ -30,7 +31,7 @@ def read_committed_offsets(settings: Settings, group: str, topic: str) -> dict[i
     """The offsets that a consumer group has committed, by partition; none where it never did."""
     with closing(_consumer(settings, group)) as consumer:
         places = [TopicPartition(topic, number) for number in _partitions(consumer, settings, topic)]
-        committed = consumer.committed(places, timeout=ANSWER_SECONDS_MAX)
+        committed = committed_offsets(consumer, places, ANSWER_SECONDS_MAX)
         return {place.partition: place.offset for place in committed if place.offset >= 0}
 
 
