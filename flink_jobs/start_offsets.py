@@ -35,14 +35,17 @@ def start_offsets(settings: Settings, checkpoint: str | None) -> dict[str, int]:
 
 
 def checkpoint_offsets(checkpoint: str | None, topic: str) -> dict[int, int]:
-    """Return partition -> next offset, as the source kept it in a checkpoint; empty without one."""
+    """Return partition -> next offset, as the source kept it in a checkpoint; empty without one.
+
+    A partition that the source had not read from yet is left out: it holds a mark there, below zero.
+    """
     if checkpoint is None:
         return {}
     try:
         kept = get_gateway().jvm.dev.tandem.flink.CheckpointOffsets.of(checkpoint, topic)
     except Py4JJavaError as error:
         raise SettingsError(f"checkpoint {checkpoint}: {error.java_exception.getMessage()}") from None
-    return {int(partition): int(offset) for partition, offset in dict(kept).items()}
+    return {int(partition): int(offset) for partition, offset in dict(kept).items() if int(offset) >= 0}
 
 
 def _committed_or_first(consumer: Consumer, topic: str) -> dict[str, int]:
