@@ -3,32 +3,28 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from functools import partial
 
-from contract.settings import Settings, SettingsError, load_settings
-from rules.errors import RuleError
+from contract.settings import Settings, load_settings
+from spark_jobs.exit_status import exit_status
 from spark_jobs.landing import Landed, Landing, land_files, land_new
 from spark_jobs.progress import Progress
 from spark_jobs.publish_risk_levels import publish_risk_levels
-from spark_jobs.runs import AlreadyRunningError, Counts, RunError
+from spark_jobs.runs import Counts
 from spark_jobs.scoring import Scored, Scoring, score
 from spark_jobs.session import build_session
 from spark_jobs.view_refresh import refresh_views
 from storage.postgres import connect_batch, require_migrated
 
-EXIT_ERROR = 2
-EXIT_ALREADY_RUNNING = 3
-
 
 def main_land(arguments: Sequence[str]) -> int:
     """Land what is new; return the exit status."""
     parser = _parser("land_events", "Land the messages of the topic, or of files, in the lake.")
-    return _guard(lambda: _land(parser.parse_args(arguments)))
+    return exit_status(lambda: _land(parser.parse_args(arguments)))
 
 
 def main_score(arguments: Sequence[str]) -> int:
@@ -41,7 +37,7 @@ def main_score(arguments: Sequence[str]) -> int:
         metavar="N",
         help="risk policy to put in force; else it stays",
     )
-    return _guard(lambda: _score(parser.parse_args(arguments)))
+    return exit_status(lambda: _score(parser.parse_args(arguments)))
 
 
 def _parser(job: str, text: str) -> argparse.ArgumentParser:
@@ -50,19 +46,6 @@ def _parser(job: str, text: str) -> argparse.ArgumentParser:
     parser.add_argument("--wait", action="store_true", help="queue behind a run that is going on")
     parser.add_argument("--accept-gap", action="store_true", help="go on without offsets that the topic lost")
     return parser
-
-
-def _guard(work: Callable[[], None]) -> int:
-    """Turn the errors that a person can act on into one line."""
-    try:
-        work()
-    except AlreadyRunningError as error:
-        sys.stderr.write(f"error: {error}\n")
-        return EXIT_ALREADY_RUNNING
-    except (SettingsError, RunError, RuleError) as error:
-        sys.stderr.write(f"error: {error}\n")
-        return EXIT_ERROR
-    return 0
 
 
 def _land(options: argparse.Namespace) -> None:

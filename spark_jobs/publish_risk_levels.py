@@ -20,12 +20,13 @@ if __name__ == "__main__":
 from psycopg2.extras import execute_values
 
 from contract.names import FACTS_TOPIC
-from contract.settings import Settings, SettingsError, load_settings
+from contract.settings import Settings, load_settings
 from rules.catalog import CATALOG
 from rules.expressions import RiskLevelValue
 from rules.facts import Fact, UserRiskLevel
+from spark_jobs.exit_status import exit_status
 from spark_jobs.progress import Progress
-from spark_jobs.runs import AlreadyRunningError, Counts, Run, RunError, run
+from spark_jobs.runs import Counts, Run, run
 from storage.facts import publish_facts
 from storage.postgres import Connection, connect_batch, require_migrated, transaction
 
@@ -133,21 +134,16 @@ def _record(current: Run, levels: Sequence[_Level]) -> None:
 
 def main() -> int:
     """Publish what is new; return the exit status."""
-    progress = Progress(JOB)
-    try:
-        settings = load_settings()
-        settings.require("kafka_bootstrap_servers")
-        with closing(connect_batch(settings, "tandem-publish-risk-levels")) as connection:
-            require_migrated(connection)
-            published = publish_risk_levels(settings, connection)
-    except AlreadyRunningError as error:
-        sys.stderr.write(f"error: {error}\n")
-        return 3
-    except (SettingsError, RunError) as error:
-        sys.stderr.write(f"error: {error}\n")
-        return 2
+    return exit_status(_publish)
+
+
+def _publish() -> None:
+    progress, settings = Progress(JOB), load_settings()
+    settings.require("kafka_bootstrap_servers")
+    with closing(connect_batch(settings, "tandem-publish-risk-levels")) as connection:
+        require_migrated(connection)
+        published = publish_risk_levels(settings, connection)
     progress.say(f"{published:,} risk levels are new on {FACTS_TOPIC}")
-    return 0
 
 
 if __name__ == "__main__":

@@ -19,12 +19,13 @@ import numpy as np
 import pandas as pd
 from psycopg2.extras import execute_values
 
-from contract.settings import Settings, SettingsError, load_settings
+from contract.settings import Settings, load_settings
 from risk_models.beliefs import Belief, design_rows, known_before, standing
 from risk_models.errors import DataError, ModelError
 from risk_models.lake import PAYMENT_COLUMNS, USAGE_COLUMNS, landed_runs, read_events
+from spark_jobs.exit_status import EXIT_ERROR, exit_status
 from spark_jobs.progress import Progress
-from spark_jobs.runs import AlreadyRunningError, Counts, Run, RunError, run
+from spark_jobs.runs import Counts, Run, run
 from storage.postgres import Connection, Cursor, connect_batch, require_migrated, transaction
 
 JOB = "update_beliefs"
@@ -146,24 +147,19 @@ def _store_loans(cursor: Cursor, batch_id: str, loans: pd.DataFrame) -> None:
 
 def main() -> int:
     """Take in what is new; return the exit status."""
-    progress = Progress(JOB)
-    try:
-        settings = load_settings()
-        settings.require("lake_uri")
-        with closing(connect_batch(settings, "tandem-update-beliefs")) as connection:
-            require_migrated(connection)
-            updated = update(settings, connection)
-    except AlreadyRunningError as error:
-        sys.stderr.write(f"error: {error}\n")
-        return 3
-    except (SettingsError, RunError, DataError, ModelError) as error:
-        sys.stderr.write(f"error: {error}\n")
-        return 2
+    return exit_status(_take_in, {DataError: EXIT_ERROR, ModelError: EXIT_ERROR})
+
+
+def _take_in() -> None:
+    progress, settings = Progress(JOB), load_settings()
+    settings.require("lake_uri")
+    with closing(connect_batch(settings, "tandem-update-beliefs")) as connection:
+        require_migrated(connection)
+        updated = update(settings, connection)
     if updated.batch_id is None:
         progress.say("nothing new to take in")
     else:
         progress.say(f"{updated.payments_new:,} payments, {updated.loans:,} loans as {updated.batch_id}")
-    return 0
 
 
 if __name__ == "__main__":

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 
@@ -12,8 +11,8 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as sf
 
 from contract.events import load_contract
-from contract.settings import Settings, SettingsError, load_settings
-from spark_jobs.command import EXIT_ERROR
+from contract.settings import Settings, load_settings
+from spark_jobs.exit_status import exit_status
 from spark_jobs.lake import read_events
 from spark_jobs.session import build_session
 from spark_jobs.topic_source import source_name
@@ -33,13 +32,8 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--topic", required=True, help="topic to fill, as many partitions as the events'")
     parser.add_argument("--before", required=True, metavar="JSON", help="partition -> first offset left out")
     options = parser.parse_args(arguments)
-    try:
-        before = {int(partition): int(offset) for partition, offset in json.loads(options.before).items()}
-        fill(load_settings(), options.topic, before)
-    except SettingsError as error:
-        sys.stderr.write(f"error: {error}\n")
-        return EXIT_ERROR
-    return 0
+    before = {int(partition): int(offset) for partition, offset in json.loads(options.before).items()}
+    return exit_status(lambda: fill(load_settings(), options.topic, before))
 
 
 def fill(settings: Settings, target: str, before: Mapping[int, int]) -> None:

@@ -16,7 +16,7 @@ if __name__ == "__main__":
 
 import pandas as pd
 
-from contract.settings import Settings, SettingsError, load_settings
+from contract.settings import Settings, load_settings
 from risk_models.errors import DataError
 from risk_models.lake import (
     APPLICATION_COLUMNS,
@@ -29,8 +29,9 @@ from risk_models.lake import (
 )
 from risk_models.published import APPLICATIONS_MODEL, ModelInForce, read_in_force
 from risk_models.watching import Measurement, measure_drift, measure_performance
+from spark_jobs.exit_status import EXIT_ERROR, exit_status
 from spark_jobs.progress import Progress
-from spark_jobs.runs import AlreadyRunningError, Counts, Run, RunError, run
+from spark_jobs.runs import Counts, Run, run
 from storage.postgres import Connection, connect_batch, require_migrated
 
 JOB = "watch_models"
@@ -103,24 +104,19 @@ def _store(
 
 def main() -> int:
     """Measure, say what is on the wrong side of its limit; return the exit status."""
-    progress = Progress(JOB)
-    try:
-        settings = load_settings()
-        settings.require("lake_uri")
-        with closing(connect_batch(settings, "tandem-watch-models")) as connection:
-            require_migrated(connection)
-            watched = watch(settings, connection, Outcomes())
-    except AlreadyRunningError as error:
-        sys.stderr.write(f"error: {error}\n")
-        return 3
-    except (SettingsError, RunError, DataError) as error:
-        sys.stderr.write(f"error: {error}\n")
-        return 2
+    return exit_status(_watch, {DataError: EXIT_ERROR})
+
+
+def _watch() -> None:
+    progress, settings = Progress(JOB), load_settings()
+    settings.require("lake_uri")
+    with closing(connect_batch(settings, "tandem-watch-models")) as connection:
+        require_migrated(connection)
+        watched = watch(settings, connection, Outcomes())
     progress.say(watched.note or f"{len(watched.measurements)} figures as {watched.batch_id}")
     for one in watched.measurements:
         if one.is_alert:
             progress.say(f"alert: {one.measure} of {one.subject} is {one.value:.3f}, limit {one.threshold}")
-    return 0
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from typing import Protocol
 
@@ -12,8 +12,7 @@ from rules.facts import Fact
 from stack.checkpoints import is_complete
 from stack.environment import settings_of
 from stack.errors import StackError
-from stack.flink_rest import FlinkRest
-from stack.folder import StackFolder
+from stack.flink_rest import CANCEL_TIMEOUT_S, RUNNING_TIMEOUT_S
 from stack.offsets import TopicReader
 from stack.processes import wait_until
 from stack.submitted import step_states
@@ -26,38 +25,18 @@ from stack.take_over import (
     landed_offsets,
 )
 from stack.up import Tell
-from stack.warm_up import warmed_up
+from stack.warm_up import WarmingJobs, warmed_up
 from storage.job_locks import holding
 from storage.postgres import connect_batch
 
 DETECT, JUDGING = "detect_fraud", "reconcile_alerts"
-RUNNING_TIMEOUT_S = 120
-CANCEL_TIMEOUT_S = 15
 SAVEPOINT_TIMEOUT_S = 120
 CAUGHT_UP_TIMEOUT_S = 600
 COMMITTED_TIMEOUT_S = 120
 
 
-class Jobs(Protocol):
-    """The jobs of one stack."""
-
-    @property
-    def folder(self) -> StackFolder:
-        """Where the stack keeps its logs."""
-
-    @property
-    def settings(self) -> Mapping[str, str]:
-        """As in the stack's env file."""
-
-    @property
-    def rest(self) -> FlinkRest:
-        """The cluster's job manager."""
-
-    def submit(self, job: str, resume: Sequence[str] = (), arguments: Sequence[str] = ()) -> None:
-        """Submit a job."""
-
-    def checkpoints(self, job: str) -> str:
-        """The folder of a job's checkpoints."""
+class Jobs(WarmingJobs, Protocol):
+    """The jobs of one stack, with what their runs before have taken in."""
 
     def held_states(self) -> tuple[str, ...]:
         """The states of the keyed steps that the checkpoints of detect_fraud hold."""

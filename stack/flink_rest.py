@@ -14,6 +14,8 @@ from stack.errors import StackError
 from stack.http import send
 from stack.processes import pause
 
+RUNNING_TIMEOUT_S = 120
+CANCEL_TIMEOUT_S = 15
 PENDING_RECORDS_MAX = 2_000
 ALIVE = {"INITIALIZING", "CREATED", "RUNNING", "RESTARTING", "FAILING"}
 

@@ -15,7 +15,7 @@ from stack.checkpoints import newest_complete_checkpoint
 from stack.deployment import go_live, prepare_take_over
 from stack.environment import settings_of
 from stack.errors import StackError
-from stack.flink_rest import FlinkRest
+from stack.flink_rest import RUNNING_TIMEOUT_S, FlinkRest
 from stack.folder import StackFolder
 from stack.submission import checkpoints_of, submit_job
 from stack.submitted import Submitted, fingerprint, keep_submitted, read_submitted, step_states
@@ -28,7 +28,6 @@ from storage.facts import publish_facts, read_facts
 
 DETECT, DELIVER = "detect_fraud", "deliver_alerts"
 JOBS = (DETECT, DELIVER)
-RUNNING_TIMEOUT_S = 120
 CHECKPOINT_TIMEOUT_S = 15
 STATE_DOES_NOT_FIT = "allowNonRestoredState"
 LEAD_MS = 5_000

@@ -22,7 +22,7 @@ from rules.facts import Fact
 from stack.checkpoints import newest_complete_checkpoint
 from stack.environment import settings_of
 from stack.errors import StackError
-from stack.flink_rest import FlinkRest
+from stack.flink_rest import CANCEL_TIMEOUT_S, RUNNING_TIMEOUT_S, FlinkRest
 from stack.folder import ROOT, StackFolder
 from stack.offsets import Offsets, TopicReader, wait_until_consumed
 from stack.up import Tell
@@ -31,13 +31,11 @@ WARM_UP = "warm_up_features"
 TOPIC_PREFIX = "warm_up_"
 TOPIC_HOURS = 24
 TOPIC_ANSWER_S = 20.0
-RUNNING_TIMEOUT_S = 120
-CANCEL_TIMEOUT_S = 15
 EVENTS_PER_S_MIN = 5_000
 WAIT_S_MIN = 120.0
 
 
-class Jobs(Protocol):
+class WarmingJobs(Protocol):
     """The jobs of one stack."""
 
     @property
@@ -59,7 +57,7 @@ class Jobs(Protocol):
         """The folder of a job's checkpoints."""
 
 
-def warmed_up(jobs: Jobs, facts: Sequence[Fact], read_from: Offsets, tell: Tell) -> str:
+def warmed_up(jobs: WarmingJobs, facts: Sequence[Fact], read_from: Offsets, tell: Tell) -> str:
     """Take the landed events before ``read_from`` into the windows; return the checkpoint that holds them.
 
     Args:
@@ -93,7 +91,7 @@ def warmed_up(jobs: Jobs, facts: Sequence[Fact], read_from: Offsets, tell: Tell)
     return checkpoint
 
 
-def _cancel(jobs: Jobs) -> None:
+def _cancel(jobs: WarmingJobs) -> None:
     for run in jobs.rest.alive_runs(WARM_UP):
         jobs.rest.cancel(WARM_UP, run, CANCEL_TIMEOUT_S)
 

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import argparse
-import sys
 import time
 from collections.abc import Sequence
 from contextlib import closing
 
-from contract.settings import Settings, SettingsError, load_settings
+from contract.settings import Settings, load_settings
 from rules.catalog import load_catalog
 from rules.compiler import compile_rule
 from rules.dated_rules import dated_rules
-from rules.errors import RuleError
-from spark_jobs.command import EXIT_ALREADY_RUNNING, EXIT_ERROR
+from spark_jobs.exit_status import exit_status
 from spark_jobs.progress import Progress
 from spark_jobs.reconciliation.reconciling import JOB, Reconciliation, UnexplainedError
 from spark_jobs.reconciliation.rule_book import RuleBook
 from spark_jobs.reconciliation.summary import summary
-from spark_jobs.runs import AlreadyRunningError, RunError
 from spark_jobs.session import build_session
 from storage.facts import read_facts
 from storage.postgres import connect_batch, require_migrated
@@ -36,15 +33,7 @@ def main(arguments: Sequence[str]) -> int:
         "--accept-gap", action="store_true", help="go on without alerts that their topic lost"
     )
     options = parser.parse_args(arguments)
-    try:
-        _reconcile(options)
-    except AlreadyRunningError as error:
-        return _fail(error, EXIT_ALREADY_RUNNING)
-    except UnexplainedError as error:
-        return _fail(error, EXIT_UNEXPLAINED)
-    except (SettingsError, RunError, RuleError) as error:
-        return _fail(error, EXIT_ERROR)
-    return 0
+    return exit_status(lambda: _reconcile(options), {UnexplainedError: EXIT_UNEXPLAINED})
 
 
 def _reconcile(options: argparse.Namespace) -> None:
@@ -71,8 +60,3 @@ def load_book(settings: Settings) -> RuleBook:
     facts = read_facts(settings)
     dated = dated_rules(facts).compiled
     return RuleBook(dated or [compile_rule(rule) for rule in load_catalog()], facts)
-
-
-def _fail(error: Exception, status: int) -> int:
-    sys.stderr.write(f"error: {error}\n")
-    return status

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import pickle
 import random
-import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -21,8 +19,9 @@ from rules.dialects import FlinkDialect
 from rules.fact_history import FactHistory, RefusedFact, StoredFact
 from rules.fact_messages import FactError, decode_fact
 from spark_jobs.facts import with_facts
-from stack.folder import ROOT, STREAM_PYTHON
+from stack.folder import STREAM_PYTHON
 from tests.facts.oracle import LIST, RULE, TIME_MAX, VALUES, Sent, answers, random_messages, superseded
+from tests.programs import run_program
 
 TOPIC = "facts_of_a_test"
 TEXT = f"""
@@ -90,15 +89,7 @@ def test_flink_answers_as_the_oracle(kafka: str, tmp_path: Path) -> None:
     rows = [(number, value, value, *known) for number, (value, *known) in enumerate(_rows())]
     request, answer = tmp_path / "request", tmp_path / "answer"
     request.write_bytes(pickle.dumps((kafka, TOPIC, rows, expressions)))
-    done = subprocess.run(
-        [STREAM_PYTHON, Path(__file__).with_name("flink_facts.py"), request, answer],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        timeout=200,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-5000:]
+    run_program(STREAM_PYTHON, Path(__file__).with_name("flink_facts.py"), request, answer, timeout_s=200)
     expected = [
         [
             *answers(MESSAGES, *row),

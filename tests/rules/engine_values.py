@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import pickle
-import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from rules.dialects import Engine
-from stack.folder import ROOT, STREAM_PYTHON
+from stack.folder import STREAM_PYTHON
+from tests.programs import run_program
 
 PROGRAMS = {"flink": (STREAM_PYTHON, "flink_values.py"), "spark": (Path(sys.executable), "spark_values.py")}
 
@@ -28,14 +27,6 @@ def engine_values(
     request, answer = folder / f"{engine}.request", folder / f"{engine}.answer"
     numbered = [(number, *(row[name] for name in types)) for number, row in enumerate(rows)]
     request.write_bytes(pickle.dumps(({"row_number": "integer", **types}, numbered, list(sql))))
-    done = subprocess.run(
-        [python, Path(__file__).with_name(program), request, answer],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        timeout=570,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-20000:]
+    run_program(python, Path(__file__).with_name(program), request, answer, timeout_s=570)
     values: list[list[Any]] = pickle.loads(answer.read_bytes())
     return values

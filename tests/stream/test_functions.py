@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -12,7 +10,8 @@ import orjson
 import pytest
 
 from rules.catalog import CATALOG, load_catalog
-from stack.folder import ROOT, STREAM_PYTHON
+from stack.folder import STREAM_PYTHON
+from tests.programs import run_program
 from tests.rules.judging import fired
 from tests.rules.literal_events import all_histories
 from tests.rules.test_catalog import LITERAL_ROWS
@@ -97,13 +96,7 @@ def histories() -> list[list[Event]]:
 def raised(folder: Path, messages: list[bytes], catalog: Path = CATALOG) -> dict[str, dict[str, Any]]:
     request, answer = folder / "messages", folder / "alerts"
     request.write_bytes(b"\n".join(messages))
-    done = subprocess.run(
-        [STREAM_PYTHON, Path(__file__).with_name("flink_alerts.py"), request, answer, catalog],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        timeout=280,
-        check=False,
+    run_program(
+        STREAM_PYTHON, Path(__file__).with_name("flink_alerts.py"), request, answer, catalog, timeout_s=280
     )
-    assert done.returncode == 0, done.stderr[-5000:]
     return dict(orjson.loads(line) for line in answer.read_bytes().splitlines())
