@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import tempfile
 import time
@@ -40,9 +39,8 @@ from benchmarks.windowed_events import (
 )
 from contract.names import ALERTS_TOPIC
 from contract.settings import Settings
-from stack import flink, submission
 from stack.environment import read_env
-from stack.folder import ROOT, stack_folder
+from stack.folder import stack_folder
 from stack.java import find_java
 from stack.jobs import DETECT, StreamJobs
 from stack.platform import settings_of
@@ -50,7 +48,6 @@ from stack.processes import running
 from stack.up import Stack
 from storage.topics import create_topics
 
-PACKAGES = ("contract", "rules", "flink_jobs", "storage")
 METRIC = "flink_taskmanager_job_task_"
 TIMED_FROM = 0.2
 STALLED_S = 40.0
@@ -194,16 +191,13 @@ def _running(stack: Stack, settings: Settings, features: dict[str, str]) -> Iter
     """Run the job with one rule in its catalog; the metric that counts what went through it."""
     keys = [text.partition(" BY ")[2].partition(" ")[0] for text in features.values()]
     with tempfile.TemporaryDirectory(prefix="tandem-bench-") as folder:
-        project = _project(Path(folder), features)
-        vars(flink)["ROOT"] = project
         stack.up(("flink",), _silent)
         values = {
             **read_env(stack.folder.env),
-            "PYTHONPATH": str(project),
+            "RULE_CATALOG": str(_catalog(Path(folder), features)),
             "KAFKA_TOPIC": settings.kafka_topic,
             "CHECKPOINT_URI": f"file://{folder}/checkpoints",
         }
-        vars(submission)["ROOT"] = project
         started = StreamJobs(stack.folder, values)
         started.submit(DETECT)
         started.rest.wait_until_running(DETECT, RUNNING_S)
@@ -214,19 +208,13 @@ def _running(stack: Stack, settings: Settings, features: dict[str, str]) -> Iter
             stack.down(("flink",), tell=_silent)
 
 
-def _project(folder: Path, features: dict[str, str]) -> Path:
-    for package in PACKAGES:
-        shutil.copytree(ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(ROOT / "pyproject.toml", folder)
-    (folder / ".tools").symlink_to((ROOT / ".tools").resolve())
-    for file in (folder / "rules" / "catalog").glob("*.yaml"):
-        file.unlink()
+def _catalog(folder: Path, features: dict[str, str]) -> Path:
     lines = ["id: measured", f"version: {time.time_ns() // 10**9 % 10**9}", "on: transaction"]
     if features:
         lines += ["features:", *(f"  {name}: {text}" for name, text in features.items())]
     never = " AND ".join([*(f"{name} > 900000000000" for name in features), "amount_cents > 100001"])
     lines += [f"when: merchant_id = 'merchant-0' OR {never}", "severity: low", "message: measured", ""]
-    (folder / "rules" / "catalog" / "measured.yaml").write_text("\n".join(lines))
+    (folder / "measured.yaml").write_text("\n".join(lines))
     return folder
 
 

@@ -68,7 +68,10 @@ def backtest(
         typer.Option("--set", metavar="RULE.NAME=VALUE", help="Try a parameter's value, at all times."),
     ] = None,
     catalog: Annotated[
-        Path, typer.Option(help="The folder of the live rules.", exists=True, file_okay=False)
+        Path,
+        typer.Option(
+            help="The folder of the live rules.", envvar="RULE_CATALOG", exists=True, file_okay=False
+        ),
     ] = CATALOG,
 ) -> None:
     """Test rules that are not live on the history in the lake, beside those that are."""

@@ -17,7 +17,9 @@ from rules.dialects import Engine
 from rules.errors import RuleError, did_you_mean
 from rules.feature_plan import plan_features
 
-Catalog = Annotated[Path, typer.Option(help="The folder of the rules.", exists=True, file_okay=False)]
+Catalog = Annotated[
+    Path, typer.Option(help="The folder of the rules.", envvar="RULE_CATALOG", exists=True, file_okay=False)
+]
 
 
 class EngineName(StrEnum):

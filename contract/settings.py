@@ -6,6 +6,7 @@ values passed in. ``make up`` writes the same names into ``.stack/env``.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -50,7 +51,9 @@ class Settings(BaseSettings):
     prometheus_url: str | None = Field(None, description="Address of Prometheus.")
     lake_uri: str | None = Field(None, description="Folder or URI of the lake of accepted events.")
     checkpoint_uri: str | None = Field(None, description="Folder or URI of Flink's checkpoints.")
-
+    rule_catalog: Path | None = Field(
+        None, description="Folder of the rules, a file `<id>.yaml` each; `rules/catalog` where unset."
+    )
     mlflow_tracking_uri: str | None = Field(
         None, description="MLflow store or server of the risk models; `.stack/models` where unset."
     )
@@ -79,6 +82,13 @@ class Settings(BaseSettings):
     def _is_postgres_url(cls, value: SecretStr | None) -> SecretStr | None:
         if value and urlsplit(value.get_secret_value()).scheme not in {"postgresql", "postgres"}:
             raise ValueError("expected a URL like postgresql://user@host:port/database")
+        return value
+
+    @field_validator("rule_catalog")
+    @classmethod
+    def _is_absolute_folder(cls, value: Path | None) -> Path | None:
+        if value and not (value.is_absolute() and value.is_dir()):
+            raise ValueError(f"expected the absolute path of a folder, got {value}")
         return value
 
     @field_validator("mongo_uri")

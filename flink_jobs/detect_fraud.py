@@ -22,7 +22,7 @@ from flink_jobs.kafka_tables import create_keyed_sink, create_messages_table
 from flink_jobs.start_offsets import checkpoint_offsets
 from flink_jobs.stream_run import record_run
 from flink_jobs.take_over import read_take_over
-from rules.catalog import CATALOG
+from rules.catalog import catalog_folder
 from rules.dated_rules import dated_rules
 from storage.catalog_facts import take_in_catalog
 
@@ -35,7 +35,7 @@ def run(settings: Settings) -> None:
     history = take_in_catalog(settings, int(now.timestamp() * 1000))
     compiled = dated_rules(history).compiled
     if not compiled:
-        raise SettingsError(f"no rule in {CATALOG}: expected <id>.yaml files")
+        raise SettingsError(f"no rule in {catalog_folder(settings)}: expected <id>.yaml files")
     environment = stream_environment(JOB, settings, {})
     register_fact_functions(environment, settings)
     checkpoint, parallelism = checkpoint_of(environment), parallelism_of(environment)

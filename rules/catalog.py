@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal, TypeVar, cast, get_args
 
 from contract.events import load_contract
+from contract.settings import Settings
 from rules.conditions import parse_condition
 from rules.documents import SECTIONS, Document, document_of, read_document
 from rules.errors import RuleError, did_you_mean
@@ -68,6 +69,11 @@ class Rule:
     def evidence_fields(self) -> tuple[str, ...]:
         """The names of the fields among the evidence."""
         return tuple(value.name for value in self.evidence_values if isinstance(value, FieldValue))
+
+
+def catalog_folder(settings: Settings) -> Path:
+    """Where the rules of a platform stand."""
+    return settings.rule_catalog or CATALOG
 
 
 def load_catalog(folder: Path = CATALOG) -> tuple[Rule, ...]:

@@ -21,7 +21,7 @@ from psycopg2.extras import execute_values
 
 from contract.names import FACTS_TOPIC
 from contract.settings import Settings, load_settings
-from rules.catalog import CATALOG
+from rules.catalog import catalog_folder
 from rules.expressions import RiskLevelValue
 from rules.facts import Fact, UserRiskLevel
 from spark_jobs.exit_status import exit_status
@@ -79,7 +79,7 @@ class _Level:
         return Fact(self.fact_id, statement, self.event_time_ms + 1, None, JOB, now_ms, comment)
 
 
-def is_read(connection: Connection, catalog: Path = CATALOG) -> bool:
+def is_read(connection: Connection, catalog: Path) -> bool:
     """Whether a rule of the catalog, or one that was deployed, reads ``user_risk_level``."""
     name = RiskLevelValue().name
     if any(name in file.read_text(encoding="utf-8") for file in catalog.glob("*.yaml")):
@@ -96,7 +96,7 @@ def publish_risk_levels(settings: Settings, connection: Connection, *, wait: boo
         RunError: another run is going on.
         SettingsError: the brokers do not answer, or the topic is absent.
     """
-    if not is_read(connection):
+    if not is_read(connection, catalog_folder(settings)):
         return 0
     published = 0
     while some := _publish_some(settings, connection, wait=wait):

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from contract.settings import Settings
+from rules.catalog import catalog_folder
 from rules.fact_history import FactHistory
 from rules.facts import Fact, RuleText
 from stack.checkpoints import newest_complete_checkpoint
@@ -118,7 +119,7 @@ class StreamJobs:
     def _ensure_detect(self, wanted: Wanted, tell: Tell) -> str:
         """New rules take over from the run before; other code alone goes on from its checkpoint."""
         history = read_facts(self._settings)
-        due = _due(history, wanted)
+        due = self._due(history, wanted)
         fits = set(step_states(history.followed_by(due))) <= set(self.held_states())
         is_changed = any(isinstance(fact.statement, RuleText) for fact in due)
         if not is_changed and kept_take_over(self.folder) is None:
@@ -136,9 +137,15 @@ class StreamJobs:
     def _ensure_deliver(self) -> str:
         return self._current(DELIVER) or self._renew(DELIVER)
 
+    def _due(self, history: FactHistory, wanted: Wanted) -> list[Fact]:
+        now_ms = time.time_ns() // 1_000_000
+        asked = wanted(history, now_ms)
+        catalog = catalog_folder(self._settings)
+        return [*asked, *catalog_facts(catalog, history.followed_by(asked), now_ms, LEAD_MS)]
+
     def _publish(self, wanted: Wanted) -> None:
         """Publish what is due now, and copy it into the stores."""
-        if due := _due(read_facts(self._settings), wanted):
+        if due := self._due(read_facts(self._settings), wanted):
             publish_facts(self._settings, due)
             copy_facts(self._settings, read_facts(self._settings))
 
@@ -183,9 +190,3 @@ class StreamJobs:
         complete = self.rest.checkpoint(run, CHECKPOINT_TIMEOUT_S)
         self.rest.cancel(job, run, CHECKPOINT_TIMEOUT_S)
         return "its state kept in a checkpoint" if complete else "its last checkpoint kept"
-
-
-def _due(history: FactHistory, wanted: Wanted) -> list[Fact]:
-    now_ms = time.time_ns() // 1_000_000
-    asked = wanted(history, now_ms)
-    return [*asked, *catalog_facts(history.followed_by(asked), now_ms, LEAD_MS)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from stack.errors import StackError
@@ -31,14 +32,28 @@ def submit_job(
     Raises:
         StackError: Flink refuses; with its reason and the log.
     """
-    log = folder.log(f"submit-{job}")
-    script = ROOT / "flink_jobs" / f"{job}.py"
+    values = {**settings, "CHECKPOINT_URI": checkpoints_of(settings, job)}
+    submit_script(ROOT / "flink_jobs" / f"{job}.py", values, folder.log(f"submit-{job}"), resume, arguments)
+
+
+def submit_script(
+    script: Path,
+    settings: Mapping[str, str],
+    log: Path,
+    options: Sequence[str] = (),
+    arguments: Sequence[str] = (),
+) -> None:
+    """Submit a program; what Flink says of it goes into the log.
+
+    Raises:
+        StackError: Flink refuses; with its reason and the log.
+    """
     pythons = ("-pyexec", str(STREAM_PYTHON), "-pyclientexec", str(STREAM_PYTHON))
-    command = (str(flink_home() / "bin" / "flink"), "run", "-d", *_target(settings), *resume)
+    command = (str(flink_home() / "bin" / "flink"), "run", "-d", *_target(settings), *options)
     with log.open("w") as output:
         done = subprocess.run(
             (*command, *pythons, "-py", str(script), *arguments),
-            env={**os.environ, **settings, "CHECKPOINT_URI": checkpoints_of(settings, job)},
+            env={**os.environ, **settings},
             cwd=ROOT,
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -47,7 +62,8 @@ def submit_job(
             check=False,
         )
     if done.returncode:
-        raise StackError(f"stream job {job} was not submitted: {_reason(log.read_text())} (all of it: {log})")
+        reason = _reason(log.read_text())
+        raise StackError(f"stream job {script.stem} was not submitted: {reason} (all of it: {log})")
 
 
 def _target(settings: Mapping[str, str]) -> tuple[str, ...]:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from contract.settings import Settings
-from rules.catalog import CATALOG, load_catalog
+from rules.catalog import catalog_folder, load_catalog
 from rules.dated_rules import catalog_changes
 from rules.fact_history import FactHistory
 from rules.facts import Fact
 from storage.facts import publish_facts, read_facts
 
 
-def catalog_facts(history: FactHistory, now_ms: int, lead_ms: int = 0, folder: Path = CATALOG) -> list[Fact]:
+def catalog_facts(folder: Path, history: FactHistory, now_ms: int, lead_ms: int = 0) -> list[Fact]:
     """Return what the files say and a history does not.
 
     Raises:
@@ -24,7 +24,7 @@ def catalog_facts(history: FactHistory, now_ms: int, lead_ms: int = 0, folder: P
     return catalog_changes(texts, history, now_ms, lead_ms)
 
 
-def take_in_catalog(settings: Settings, now_ms: int, folder: Path = CATALOG) -> FactHistory:
+def take_in_catalog(settings: Settings, now_ms: int) -> FactHistory:
     """Publish what the files say and the topic does not, and return the history with it.
 
     Raises:
@@ -32,7 +32,7 @@ def take_in_catalog(settings: Settings, now_ms: int, folder: Path = CATALOG) -> 
         SettingsError: the brokers do not answer, or the topic is absent.
     """
     history = read_facts(settings)
-    changes = catalog_facts(history, now_ms, folder=folder)
+    changes = catalog_facts(catalog_folder(settings), history, now_ms)
     if not changes:
         return history
     publish_facts(settings, changes)

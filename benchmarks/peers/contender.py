@@ -12,7 +12,7 @@ from benchmarks.peers.assignment import PATH_VARIABLE, PROCESSES, Assignment
 from benchmarks.peers.events import PARTITIONS
 from benchmarks.peers.flink_job import start_job
 from benchmarks.peers.running import Programs, Running, start_programs
-from benchmarks.peers.tandem import project_with_rule, start_tandem
+from benchmarks.peers.tandem import catalog_with_rule, start_tandem
 from benchmarks.peers.work import Work
 from contract.settings import Settings
 from stack.errors import StackError
@@ -106,8 +106,8 @@ def _flink_python(bench: Bench, work: Work, assignment: Assignment) -> Running:
 
 
 def _tandem(bench: Bench, work: Work, assignment: Assignment) -> Running:
-    project = project_with_rule(Path(assignment.folder), work, assignment.thresholds)
-    return start_tandem(bench.stack, bench.settings, project, assignment.topic)
+    catalog = catalog_with_rule(Path(assignment.folder), work, assignment.thresholds)
+    return start_tandem(bench.stack, bench.settings, catalog, assignment.topic)
 
 
 CONSUME = "consume(10000)"

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
-from stack.errors import StackError
-from stack.flink import flink_home
 from stack.flink_rest import FlinkRest
-from stack.folder import STREAM_PYTHON
 from stack.processes import running
+from stack.submission import submit_script
 from stack.up import Stack
 
 PROCESSES = ("flink-jobmanager", "flink-taskmanager")
-SUBMIT_S = 180
 RUNNING_S = 120
 CANCEL_S = 60
 
@@ -57,28 +51,9 @@ def start_job(stack: Stack, name: str, script: Path, environment: Mapping[str, s
     """
     values = stack.up(("flink",), tell=_silent)
     address = values["FLINK_REST_URL"]
-    _submit(script, {**values, **environment}, address, log)
+    submit_script(script, {**values, **environment}, log)
     FlinkRest(address).wait_until_running(name, RUNNING_S)
     return FlinkJob(stack, name, address)
-
-
-def _submit(script: Path, environment: Mapping[str, str], address: str, log: Path) -> None:
-    parts = urlsplit(address)
-    imports = f"-Dpython.pythonpath={environment['PYTHONPATH']}"
-    target = ("-t", "remote", f"-Drest.address={parts.hostname}", f"-Drest.port={parts.port}", imports)
-    pythons = ("-pyexec", str(STREAM_PYTHON), "-pyclientexec", str(STREAM_PYTHON))
-    with log.open("wb") as output:
-        done = subprocess.run(
-            (str(flink_home() / "bin" / "flink"), "run", "-d", *target, *pythons, "-py", str(script)),
-            env={**os.environ, **environment},
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            timeout=SUBMIT_S,
-            check=False,
-        )
-    if done.returncode:
-        raise StackError(f"{script.name} was not submitted, exit code {done.returncode}: see {log}")
 
 
 def _silent(_: str) -> None:

@@ -20,7 +20,7 @@ from confluent_kafka import Producer
 from benchmarks.peers.events import PARTITIONS, Events
 from benchmarks.peers.results import LatencyResult
 from benchmarks.peers.run import Round
-from benchmarks.peers.tandem import project_with_rule, start_tandem
+from benchmarks.peers.tandem import catalog_with_rule, start_tandem
 from benchmarks.peers.topics import Topics
 from benchmarks.peers.work import Work
 from contract.names import ALERTS_TOPIC
@@ -40,8 +40,8 @@ def measure_latency(the_round: Round, work: Work, repeat: int, rate: float) -> L
     topic = f"peers_{folder.name}"
     the_round.topics.create(topic, PARTITIONS)
     thresholds = dict.fromkeys(the_round.expected(work).thresholds, OUT_OF_REACH)
-    project = project_with_rule(folder, work, thresholds)
-    job = start_tandem(the_round.bench.stack, the_round.bench.settings, project, topic)
+    catalog = catalog_with_rule(folder, work, thresholds)
+    job = start_tandem(the_round.bench.stack, the_round.bench.settings, catalog, topic)
     try:
         _send(the_round, topic, the_round.events(work.dataset), rate)
         time.sleep(SETTLE_S)

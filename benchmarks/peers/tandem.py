@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -18,25 +17,18 @@ from storage.mongo import prepare
 from storage.topics import create_topics
 
 JOB = "detect_fraud"
-PACKAGES = ("contract", "rules", "flink_jobs", "storage")
 ALERTS_PARTITIONS = 2
 
 
-def project_with_rule(folder: Path, work: Work, thresholds: Mapping[str, int]) -> Path:
-    """A copy of what the job consists of, in which the catalog holds the work's rule alone."""
-    project = folder / "project"
-    for package in PACKAGES:
-        shutil.copytree(ROOT / package, project / package, ignore=shutil.ignore_patterns("__pycache__"))
-    (project / ".tools").symlink_to((ROOT / ".tools").resolve())
-    shutil.copy(ROOT / "pyproject.toml", project)
-    catalog = project / "rules" / "catalog"
-    for file in catalog.glob("*.yaml"):
-        file.unlink()
+def catalog_with_rule(folder: Path, work: Work, thresholds: Mapping[str, int]) -> Path:
+    """A catalog that holds the work's rule alone."""
+    catalog = folder / "catalog"
+    catalog.mkdir()
     (catalog / f"{RULE_ID}.yaml").write_text(rule_text(work, thresholds))
-    return project
+    return catalog
 
 
-def start_tandem(stack: Stack, settings: Settings, project: Path, topic: str) -> FlinkJob:
+def start_tandem(stack: Stack, settings: Settings, catalog: Path, topic: str) -> FlinkJob:
     """Run detect_fraud over a topic from its start, with checkpoints every few seconds as ever.
 
     Raises:
@@ -50,11 +42,11 @@ def start_tandem(stack: Stack, settings: Settings, project: Path, topic: str) ->
     topics.forget_group(DETECT_GROUP)
     environment = {
         "KAFKA_TOPIC": topic,
-        "PYTHONPATH": str(project),
-        "CHECKPOINT_URI": f"file://{project.parent}/checkpoints",
+        "RULE_CATALOG": str(catalog),
+        "CHECKPOINT_URI": f"file://{catalog.parent}/checkpoints",
     }
-    script = project / "flink_jobs" / f"{JOB}.py"
-    return start_job(stack, JOB, script, environment, project.parent / "log-0.txt")
+    script = ROOT / "flink_jobs" / f"{JOB}.py"
+    return start_job(stack, JOB, script, environment, catalog.parent / "log-0.txt")
 
 
 def _begin_anew(topics: Topics) -> None:

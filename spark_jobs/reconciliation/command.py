@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from contextlib import closing
 
 from contract.settings import Settings, load_settings
-from rules.catalog import load_catalog
+from rules.catalog import catalog_folder, load_catalog
 from rules.compiler import compile_rule
 from rules.dated_rules import dated_rules
 from spark_jobs.exit_status import exit_status
@@ -59,4 +59,4 @@ def load_book(settings: Settings) -> RuleBook:
     """
     facts = read_facts(settings)
     dated = dated_rules(facts).compiled
-    return RuleBook(dated or [compile_rule(rule) for rule in load_catalog()], facts)
+    return RuleBook(dated or [compile_rule(rule) for rule in load_catalog(catalog_folder(settings))], facts)

@@ -238,6 +238,7 @@ def test_files_and_ports_that_cannot_be_had_are_named(option: str, kafka: str, m
             "KAFKA_BOOTSTRAP_SERVERS=127.0.0.1:1: no broker answered",
         ),
         ({"KAFKA_BOOTSTRAP_SERVERS": "nowhere"}, "KAFKA_BOOTSTRAP_SERVERS: expected host:port"),
+        ({"RULE_CATALOG": "nowhere"}, "RULE_CATALOG: expected the absolute path of a folder, got nowhere"),
     ],
 )
 def test_settings_that_are_unset_or_wrong_are_named_in_one_line(settings: dict[str, str], named: str) -> None:

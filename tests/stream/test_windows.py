@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from rules.catalog import Rule, load_catalog
-from stack import flink, jobs, submission
 from stack.environment import read_env
-from stack.folder import ROOT
 from stack.jobs import StreamJobs
 from stack.platform import settings_of
 from stack.processes import running
-from storage.catalog_facts import catalog_facts
 from storage.mongo import prepare
 from storage.topics import create_topics
 from tests.stacks import stack_beside
@@ -28,33 +23,23 @@ from tests.stream.windowed_rules import RULES, accepted, events, evidence, expec
 pytestmark = [pytest.mark.engines, pytest.mark.faults, pytest.mark.timeout(600)]
 
 COUNT = 6_000
-PACKAGES = ("contract", "rules", "flink_jobs", "storage")
 OF_ONE_PARTITION = ("user_spree", "card_testing")
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Path:
-    """The job's own packages with a catalog of rules with windows."""
-    for package in PACKAGES:
-        shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(ROOT / "pyproject.toml", tmp_path)
-    (tmp_path / ".tools").symlink_to(ROOT / ".tools")
-    for file in (tmp_path / "rules" / "catalog").glob("*.yaml"):
-        file.unlink()
+def catalog(tmp_path: Path) -> Path:
+    """A catalog of rules with windows alone."""
     for name, text in RULES.items():
-        (tmp_path / "rules" / "catalog" / f"{name}.yaml").write_text(text)
+        (tmp_path / f"{name}.yaml").write_text(text)
     return tmp_path
 
 
 @pytest.fixture
-def windows(project: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stream]:
-    """The stream jobs of that project on a stack of their own."""
-    monkeypatch.setattr(flink, "ROOT", project)
-    monkeypatch.setattr(submission, "ROOT", project)
-    monkeypatch.setattr(jobs, "catalog_facts", partial(catalog_facts, folder=project / "rules" / "catalog"))
+def windows(catalog: Path) -> Iterator[Stream]:
+    """The stream jobs of that catalog on a stack of their own."""
     with stack_beside("windows") as stack:
         stack.up(("kafka", "mongo", "flink"))
-        values = {**read_env(stack.folder.env), "PYTHONPATH": str(project)}
+        values = {**read_env(stack.folder.env), "RULE_CATALOG": str(catalog)}
         settings = settings_of(values)
         create_topics(settings)
         prepare(settings)
@@ -64,7 +49,7 @@ def windows(project: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stream]:
 
 
 def test_every_alert_of_a_window_says_what_the_oracle_says_of_what_the_stream_had(
-    windows: Stream, project: Path
+    windows: Stream, catalog: Path
 ) -> None:
     sent = events(COUNT, time.time_ns() // 1_000_000 - 7_200_000, seed=1)
     places: list[tuple[int, int]] = []
@@ -73,7 +58,7 @@ def test_every_alert_of_a_window_says_what_the_oracle_says_of_what_the_stream_ha
             wait_until(lambda: bool(windows.raised("w1-")), 120, lambda: f"{windows.jobs.states()}")
             _kill_task_manager(windows)
         places += _send(windows, part)
-    rules = {rule.id: rule for rule in load_catalog(project / "rules" / "catalog")}
+    rules = {rule.id: rule for rule in load_catalog(catalog)}
     arrived = accepted(sent, places)
     expected = expected_alerts([rules[name] for name in OF_ONE_PARTITION], arrived)
 
