@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -22,9 +23,12 @@ from typing import Any
 
 USER, PASSWORD = "trial", "trial"
 DATABASE = "Tandem"
+NO_ROWS = "no rows: charts over months need events of some months, see docs/bi.md"
 SLUG = "tandem"
 STARTUP_S_MAX = 180
 CHARTS_S_MAX = 120
+DRAWING_S = 4.0
+"""Charts grow into their shape when their data is there."""
 WIDTH, HEIGHT = 1500, 2450
 CONFIG = """
 SECRET_KEY = "{secret}"
@@ -136,17 +140,19 @@ def _query_charts(address: str) -> Iterator[str]:
         started = time.monotonic()
         try:
             (result,) = _ask(f"{address}/api/v1/chart/{chart['id']}/data/", token)["result"]
-        except OSError as error:
-            yield f"{chart['slice_name']}: {error}"
+        except urllib.error.HTTPError as error:
+            yield f"{chart['slice_name']}: {error} {error.read().decode()[:300]}"
             continue
         seconds = time.monotonic() - started
         print(f"{chart['slice_name']:<36}{result['rowcount']:>8} rows {seconds:8.2f} s")
         if result.get("error") or not result["rowcount"]:
-            yield f"{chart['slice_name']}: {result.get('error') or 'no rows'}"
+            yield f"{chart['slice_name']}: {result.get('error') or NO_ROWS}"
 
 
 def _ask(url: str, token: str | None, body: Mapping[str, Any] | None = None) -> Any:
-    headers = {"Content-Type": "application/json", **({"Authorization": f"Bearer {token}"} if token else {})}
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    if body:
+        headers["Content-Type"] = "application/json"
     data = json.dumps(body).encode() if body else None
     with urllib.request.urlopen(urllib.request.Request(url, data, headers), timeout=120) as answer:
         return json.load(answer)
@@ -172,6 +178,7 @@ def _take_picture(address: str, picture: Path) -> None:
             waiting = browser.find_elements(By.CSS_SELECTOR, "[data-test='loading-indicator'], .loading")
             if shown and not waiting:
                 break
+        time.sleep(DRAWING_S)
         errors = browser.find_elements(By.CSS_SELECTOR, "[role='alert']")
         browser.save_screenshot(str(picture))
         if errors:

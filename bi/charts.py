@@ -142,9 +142,9 @@ CHARTS = (
         "Where fraud is known, and its share of the transactions.",
         "regional_fraud",
         "table",
-        (TRANSACTIONS, FRAUDS, Measure("Share", "SUM(transactions_fraud)::numeric / SUM(transactions)")),
+        (Measure("Share", "SUM(transactions_fraud)::numeric / SUM(transactions)"), FRAUDS),
         by=("country", "city"),
-        number_format=",.4~g",
+        options={"column_config": {"Share": {"d3NumberFormat": ".2%"}}},
     ),
     Chart(
         "Vintage curves",

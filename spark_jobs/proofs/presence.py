@@ -17,6 +17,8 @@ ARRIVAL_ORDER = "arrival_order"
 DUPLICATE_STATE = "duplicate_state"
 EXPIRED_STATE = "expired_state"
 STREAM_GAP = "stream_gap"
+REPEATS_TRIED_MAX = 16
+"""How many repetitions that may have been taken in are tried one by one."""
 
 
 @dataclass(frozen=True)
@@ -27,12 +29,16 @@ class Decided:
     causes: list[str]
     is_true_window: bool
     bounded: bool = False
+    """Whether this is one way among several that the record allows."""
     own_counts: bool = True
     """Whether the event itself is in its windows; it is not when it came too late to be kept."""
 
 
-def decided_on(request: Request, rows: KeyRows, place: int, step: ProofStep) -> Decided:
-    """The events that ``seen`` names.
+def decided_on(request: Request, rows: KeyRows, place: int, step: ProofStep) -> list[Decided]:
+    """The events that ``seen`` names; then, where it counts only a part of the windows, what else it allows.
+
+    ``seen`` counts the events of the newest times. Of what an alert on an older event had, repetitions that
+    were taken in are in no count: each of them, and all, may have been.
 
     Raises:
         ValueError: no set of the key's events is what the alert says, or it lacks the alert's own.
@@ -46,11 +52,35 @@ def decided_on(request: Request, rows: KeyRows, place: int, step: ProofStep) -> 
     if not had[place - first]:
         raise ValueError(f"the alert's own event is not among what was seen by {key}")
     held = _held(rows, first, end, request.held_from_ms(key))
-    causes = _causes(rows, step, taken, (first, end), counting, had, held)
-    own_counts = bool(held[place - first])
-    held[place - first] = True
-    decided = first + np.flatnonzero(had & held)
-    return Decided(decided, causes, is_true_window=not causes, own_counts=own_counts)
+    own = place - first
+    found = []
+    for added in [(), *_uncounted_repeats(rows, taken, (first, end), request.counted_from_ms(key))]:
+        had_also = had.copy()
+        had_also[list(added)] = True
+        causes = _causes(rows, step, taken, (first, end), counting, had_also, held)
+        kept = had_also & held
+        kept[own] = True
+        decided = first + np.flatnonzero(kept)
+        found.append(Decided(decided, causes, not causes, bool(added), bool(held[own])))
+    return found
+
+
+def _uncounted_repeats(
+    rows: KeyRows, taken: Taken, run: tuple[int, int], counted_from_ms: int
+) -> list[tuple[int, ...]]:
+    first, end = run
+    uncounted = ~rows.accepted[first:end] & (rows.times_ms[first:end] < counted_from_ms)
+    reached = np.zeros(end - first, dtype=np.bool_)
+    for part in taken.parts:
+        offsets = rows.offsets[first:end]
+        reached |= (
+            (rows.partitions[first:end] == part.seen.partition)
+            & (offsets >= part.seen.first_offset)
+            & (offsets <= part.seen.last_offset)
+        )
+    places = np.flatnonzero(uncounted & reached).tolist()
+    alone: list[tuple[int, ...]] = [(place,) for place in places[:REPEATS_TRIED_MAX]]
+    return [*alone, tuple(places)] if len(places) > 1 else alone
 
 
 def windows_of(rows: KeyRows, place: int, features: list[StepFeature]) -> tuple[int, int, Truths]:

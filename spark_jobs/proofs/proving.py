@@ -32,12 +32,11 @@ class Proof:
     alert_id: str
     rule: str
     unknown: str | None = None
-    bounded: bool = False
     options: list[dict[str, Any]] = field(default_factory=list)
 
     def as_json(self) -> str:
         """The proof as the judge reads it."""
-        content = {"unknown": self.unknown, "bounded": self.bounded, "options": self.options}
+        content = {"unknown": self.unknown, "options": self.options}
         return json.dumps(content)
 
 
@@ -93,17 +92,16 @@ class _Prover:
             found = (
                 candidates(request, rows, place, self.step)
                 if request.document is None
-                else [decided_on(request, rows, place, self.step)]
+                else decided_on(request, rows, place, self.step)
             )
         except ValueError as error:
             proof.unknown = str(error)
             return
-        proof.bounded = any(each.bounded for each in found)
         for each in found:
             self._add(proof, each, place, first)
 
     def _add(self, proof: Proof, decided: Decided, place: int, first: int) -> None:
-        option: dict[str, Any] = {"causes": decided.causes, "values": None}
+        option: dict[str, Any] = {"causes": decided.causes, "bounded": decided.bounded, "values": None}
         proof.options.append(option)
         if decided.is_true_window and proof.rule not in self.step.computed:
             return

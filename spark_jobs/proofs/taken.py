@@ -7,7 +7,8 @@ it lacks, up to the last offset that it had, are the last events of each route.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import compress
 
 import numpy as np
 
@@ -103,8 +104,10 @@ def _of_partition(rows: KeyRows, seen: SeenPartition, counted_from_ms: int) -> T
     reached = (rows.partitions == seen.partition) & counted
     reached &= (rows.offsets <= seen.last_offset) & (rows.offsets >= seen.first_offset)
     if lacking > 0:
-        return _without_last(rows, seen, reached, lacking, surplus)
-    return _with_repeats(rows, seen, reached, -lacking, (-surplus) & BITS_64)
+        found = _without_last(rows, seen, reached, lacking, surplus)
+    else:
+        found = _with_repeats(rows, seen, reached, -lacking, (-surplus) & BITS_64)
+    return found or _with_one_repeat_and_without_last(rows, seen, reached, lacking, surplus)
 
 
 def _without_last(
@@ -138,13 +141,23 @@ def _without_last(
 def _with_repeats(
     rows: KeyRows, seen: SeenPartition, reached: Truths, more: int, wanted: int
 ) -> TakenPart | None:
-    """Put one or two repetitions to the events."""
-    places = {int(rows.mixes[place]): int(place) for place in np.flatnonzero(reached & ~rows.accepted)}
-    if more == 1 and wanted in places:
-        return TakenPart(seen, added=(places[wanted],))
-    if more == 2:
-        for mix, place in places.items():
-            rest = (wanted - mix) & BITS_64
-            if rest in places and rest != mix:
-                return TakenPart(seen, added=(place, places[rest]))
+    """Put ``more`` repetitions to the events, which have the sum ``wanted``."""
+    places = np.flatnonzero(reached & ~rows.accepted).tolist()
+    taken = combined([[0, int(rows.mixes[place])] for place in places], more, wanted)
+    if taken is None:
+        return None
+    return TakenPart(seen, added=tuple(compress(places, taken)))
+
+
+def _with_one_repeat_and_without_last(
+    rows: KeyRows, seen: SeenPartition, reached: Truths, lacking: int, surplus: int
+) -> TakenPart | None:
+    """Put one repetition to the events, and take off the last ones of each route."""
+    if lacking < 0:
+        return None
+    for place in np.flatnonzero(reached & ~rows.accepted).tolist():
+        mix = int(rows.mixes[place])
+        part = _without_last(rows, seen, reached, lacking + 1, (surplus + mix) & BITS_64)
+        if part is not None:
+            return replace(part, added=(place,))
     return None

@@ -34,7 +34,6 @@ def _silent_option(
 ) -> tuple[Difference, str] | None:
     """The first of the ways things may have gone on which the rule raises nothing."""
     true = accepted.evidence.get(rule.rule.id, {})
-    bounded = any(proof.bounded for proof in case.proofs.values())
     for facts_offset in (None, *book.late_offsets(rule, accepted)):
         said = book.said_columns(rule, accepted.event, facts_offset)
         for option in options_of(case, rule, accepted.event, true):
@@ -44,6 +43,6 @@ def _silent_option(
                 return Difference.FACT_LATE, f"with the facts up to offset {facts_offset} it is not raised"
             cause = first_cause(option.causes)
             if cause is not None:
-                what = BOUNDED if bounded else "the offsets of the key's events tell the order"
+                what = BOUNDED if option.bounded else "the offsets of the key's events tell the order"
                 return cause, f"{what}, gives no alert"
     return None

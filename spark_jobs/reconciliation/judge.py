@@ -142,14 +142,18 @@ def _explain_decision(
         return Difference.UNEXPLAINED, "; ".join(unknown)
     facts_offset = alert.document.get("facts_offset", NO_FACTS)
     said = book.said_columns(used, origin.event, facts_offset)
-    option = next(options_of(case, used, origin.event, true))
-    missing = option.missing(used)
-    if missing:
-        return Difference.UNEXPLAINED, "nothing was computed by " + ", ".join(missing)
-    columns = {**origin.event, **option.columns, **said}
-    problem = _differing_decision(alert, used, columns)
-    if problem:
-        return Difference.UNEXPLAINED, problem
+    problems: list[str] = []
+    for option in options_of(case, used, origin.event, true):
+        missing = option.missing(used)
+        if missing:
+            return Difference.UNEXPLAINED, "nothing was computed by " + ", ".join(missing)
+        columns = {**origin.event, **option.columns, **said}
+        problem = _differing_decision(alert, used, columns)
+        if problem is None:
+            break
+        problems.append(problem)
+    else:
+        return Difference.UNEXPLAINED, problems[0]
     if origin is case.conflicting:
         return Difference.DUPLICATE_STATE, "raised by a conflicting duplicate"
     if not current:

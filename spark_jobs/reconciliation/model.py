@@ -77,21 +77,24 @@ class EvaluatedEvent:
 class KeyProof:
     """What is proven of one alert by one feature key.
 
-    ``options`` are the sets of events that the stream may have decided on: one for an alert of the
-    stream, and more where its order is not known (``bounded``). ``unknown`` says why there is none.
+    ``options`` are the sets of events that the stream may have decided on: one where the record says which,
+    and more where it does not. ``unknown`` says why there is none.
     """
 
     unknown: str | None
-    bounded: bool
     options: tuple[KeyOption, ...]
 
 
 @dataclass(frozen=True)
 class KeyOption:
-    """One set of events: the features on it (None: those of the true windows), and why these differ."""
+    """One set of events: the features on it (None: those of the true windows), and why these differ.
+
+    ``bounded`` says that it is one way among several that the record allows.
+    """
 
     causes: tuple[str, ...]
     values: Mapping[str, Any] | None
+    bounded: bool = False
 
 
 @dataclass(frozen=True)

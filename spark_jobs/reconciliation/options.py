@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice, product
 from typing import Any
 
@@ -27,6 +27,8 @@ class Option:
 
     columns: Mapping[str, Any]
     causes: frozenset[str]
+    bounded: bool
+    """Whether it is one way among several that the record allows."""
 
     def missing(self, rule: CompiledRule) -> list[str]:
         """The keys of the rule's features that nothing was computed for."""
@@ -50,7 +52,7 @@ def options_of(
         for option in chosen:
             columns |= option.values or {}
             causes |= set(option.causes)
-        yield Option(columns, frozenset(causes))
+        yield Option(columns, frozenset(causes), any(option.bounded for option in chosen))
 
 
 def _options_by(
@@ -64,7 +66,7 @@ def _options_by(
         return [KeyOption((), {})]
     of_true = {name: true.get(name) for name in names}
     return [
-        option if option.values is not None else KeyOption(option.causes, of_true) for option in proof.options
+        option if option.values is not None else replace(option, values=of_true) for option in proof.options
     ]
 
 

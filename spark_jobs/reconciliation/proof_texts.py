@@ -16,5 +16,7 @@ def read_proofs(by_key: Mapping[str, str] | None) -> dict[str, KeyProof]:
 
 def _read(text: str) -> KeyProof:
     document = orjson.loads(text)
-    options = tuple(KeyOption(tuple(entry["causes"]), entry["values"]) for entry in document["options"])
-    return KeyProof(document["unknown"], document["bounded"], options)
+    options = tuple(
+        KeyOption(tuple(entry["causes"]), entry["values"], entry["bounded"]) for entry in document["options"]
+    )
+    return KeyProof(document["unknown"], options)

@@ -103,7 +103,10 @@ def test_what_was_taken_in_order_is_the_true_window(rules: tuple[Rule, ...]) -> 
     alerts = played(rules, events)
     found = proofs(step_of(rules, "card_id"), events, alerts)
     assert len(found) == len(alerts) == 5
-    true: dict[str, Any] = {"unknown": None, "bounded": False, "options": [{"causes": [], "values": None}]}
+    true: dict[str, Any] = {
+        "unknown": None,
+        "options": [{"causes": [], "bounded": False, "values": None}],
+    }
     assert all(proof == true for proof in found.values())
 
 
@@ -186,8 +189,8 @@ def test_rows_that_were_gone_are_taken_off(rules: tuple[Rule, ...]) -> None:
 def test_an_absent_alert_within_a_task_has_one_order(rules: tuple[Rule, ...]) -> None:
     events = events_of(1, [1] * 6, [0, 10, 20, 50, 30, 40])
     proof = proofs(step_of(rules, "card_id"), events, [], [events[3]])["card_burst:t3"]
-    assert not proof["bounded"]
     (option,) = proof["options"]
+    assert not option["bounded"]
     uses = next(rule for rule in rules if rule.id == "card_burst").features["uses"].column
     assert (option["causes"], option["values"][uses]) == (["arrival_order"], 4)
 
@@ -197,7 +200,7 @@ def test_across_partitions_several_orders_are_tried(rules: tuple[Rule, ...]) -> 
         event | {"event_id": f"x{event['event_id']}"} for event in events_of(1, [2] * 3, [5, 15, 25], 1)
     ]
     proof = proofs(step_of(rules, "card_id"), events, [], [events[3]])["card_burst:t3"]
-    assert proof["bounded"]
+    assert all(option["bounded"] for option in proof["options"])
     assert len(proof["options"]) == 4
 
 
