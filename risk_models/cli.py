@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import closing
+from datetime import datetime, time
 from pathlib import Path
 from typing import Annotated
 
@@ -14,22 +15,25 @@ from rich.table import Table
 from contract.code_version import PROJECT
 from contract.settings import Settings, SettingsError, load_settings
 from risk_models.card import write_card
+from risk_models.clairvoyant import clairvoyant_precision, read_scenarios
 from risk_models.dataset import Dataset, build_dataset, load_dataset
+from risk_models.document import Registered
 from risk_models.errors import DataError, ModelError, RegistryError
-from risk_models.fraud import HANDBOOK_PROTOCOL, prequential
-from risk_models.fraud_card import fraud_summary, register_fraud
+from risk_models.fraud import BOOSTERS, HANDBOOK_PROTOCOL, Protocol, prequential
+from risk_models.fraud_card import fraud_summary, judge_fraud_challenger, register_fraud
 from risk_models.fraud_features import build_features, read_handbook
 from risk_models.lake_dataset import read_lake_dataset
 from risk_models.mapping import load_mapping
 from risk_models.pipeline import cross_validated, train
 from risk_models.points import PointScale
-from risk_models.promotion import CONFIDENCE, judge_challenger
-from risk_models.published import APPLICATIONS_MODEL, publish, retire
+from risk_models.promotion import CONFIDENCE, Verdict, judge_challenger
+from risk_models.published import APPLICATIONS_MODEL, FRAUD_MODEL, publish, retire
 from risk_models.registry import Registry
 from risk_models.training import TRAINERS, TrainingOptions
 from storage.postgres import connect, require_migrated
 
 REGISTRY_DEFAULT = f"sqlite:///{PROJECT}/.stack/models/mlflow.db"
+HANDBOOK_TEST_FROM = datetime.combine(HANDBOOK_PROTOCOL.test_from, time())
 ARTIFACTS_DEFAULT = (PROJECT / ".stack" / "models" / "artifacts").as_uri()
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -116,25 +120,20 @@ def promote_command(
     verdict = judge_challenger(
         dataset, champion.document if champion else None, challenger.document, confidence
     )
-    if not verdict.promoted:
-        registry.refuse(challenger, verdict.tags())
-        raise RegistryError(f"{name} version {challenger.version}: {verdict.why}")
-    if name == APPLICATIONS_MODEL:
-        with closing(connect(settings.require("postgres_dsn"), application="tandem-models")) as connection:
-            require_migrated(connection)
-            publish(connection, challenger, verdict)
-    registry.make_champion(challenger, verdict.tags())
-    console.print(f"{name} version {challenger.version}: {verdict.why}")
+    _settle(registry, challenger, verdict)
 
 
 @app.command("retire")
-def retire_command(why: Annotated[str, typer.Argument(help="the reason that is kept")]) -> None:
-    """Take the model of the applications out of force: the policy decides alone."""
+def retire_command(
+    why: Annotated[str, typer.Argument(help="the reason that is kept")],
+    model: Annotated[str, typer.Option(help="its name")] = APPLICATIONS_MODEL,
+) -> None:
+    """Take a model that the batch scores with out of force."""
     settings = load_settings()
     with closing(connect(settings.require("postgres_dsn"), application="tandem-models")) as connection:
         require_migrated(connection)
-        retire(connection, APPLICATIONS_MODEL, why)
-    console.print(f"{APPLICATIONS_MODEL}: no version is in force")
+        retire(connection, model, why)
+    console.print(f"{model}: no version is in force")
 
 
 @app.command("list")
@@ -157,16 +156,40 @@ def card_command(name: str, version: int) -> None:
 def fraud_command(
     data: Annotated[Path, typer.Option(help="transactions in the shape of the Fraud Detection Handbook")],
     folds: Annotated[int, typer.Option(min=1, max=20, help="test weeks, the newest first")] = 4,
+    test_from: Annotated[
+        datetime, typer.Option(formats=["%Y-%m-%d"], help="first day of the newest test week")
+    ] = HANDBOOK_TEST_FROM,
+    boosters: Annotated[
+        int, typer.Option(min=1, max=100, help="boosters whose mean is the score")
+    ] = BOOSTERS,
+    clairvoyant: Annotated[
+        bool, typer.Option(help="also what the simulator's scenarios tell, where the file has them")
+    ] = False,
     register: Annotated[bool, typer.Option(help="register the model of the newest week")] = False,
+    promote: Annotated[
+        bool, typer.Option(help="and put it in force if it is better than the one in force on that week")
+    ] = False,
 ) -> None:
     """Train and judge the fraud score week by week, as the Handbook does."""
-    rows = read_handbook(data)
+    rows, protocol = read_handbook(data), Protocol.judging_from(test_from.date())
     features = build_features(rows)
-    for line in fraud_summary(prequential(rows, features, HANDBOOK_PROTOCOL, folds)):
+    for line in fraud_summary(prequential(rows, features, protocol, folds, boosters)):
         console.print(line)
-    if register:
-        registered = register_fraud(open_registry(load_settings()), data, rows, features, HANDBOOK_PROTOCOL)
+    if clairvoyant:
+        scenario = read_scenarios(data)
+        for week in (protocol.earlier(weeks) for weeks in range(folds)):
+            found = clairvoyant_precision(rows, scenario, week)
+            console.print(f"clairvoyant, week from {week.test_from}: card precision at 100 {found:.4f}")
+    if register or promote:
+        registry = open_registry(load_settings())
+        registered = register_fraud(registry, data, rows, features, protocol, boosters)
         console.print(f"{registered.name} version {registered.version} is registered")
+        if promote:
+            champion = registry.champion(registered.name)
+            verdict = judge_fraud_challenger(
+                rows, features, protocol, champion.document if champion else None, registered.document
+            )
+            _settle(registry, registered, verdict)
 
 
 def open_registry(settings: Settings) -> Registry:
@@ -174,6 +197,21 @@ def open_registry(settings: Settings) -> Registry:
     if settings.mlflow_tracking_uri is None:
         return Registry(REGISTRY_DEFAULT, settings.model_artifact_uri or ARTIFACTS_DEFAULT)
     return Registry(settings.require("mlflow_tracking_uri"), settings.model_artifact_uri)
+
+
+def _settle(registry: Registry, challenger: Registered, verdict: Verdict) -> None:
+    """Put the challenger in force, for the batch too where it scores with this model; or note why not."""
+    named = f"{challenger.name} version {challenger.version}"
+    if not verdict.promoted:
+        registry.refuse(challenger, verdict.tags())
+        raise RegistryError(f"{named}: {verdict.why}")
+    if challenger.name in (APPLICATIONS_MODEL, FRAUD_MODEL):
+        dsn = load_settings().require("postgres_dsn")
+        with closing(connect(dsn, application="tandem-models")) as connection:
+            require_migrated(connection)
+            publish(connection, challenger, verdict)
+    registry.make_champion(challenger, verdict.tags())
+    console.print(f"{named}: {verdict.why}")
 
 
 def _dataset(settings: Settings, mapping: str, data: Path | None) -> Dataset:

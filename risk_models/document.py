@@ -10,7 +10,9 @@ import json
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from risk_models.dataset import read_feature
@@ -66,6 +68,10 @@ class ModelDocument:
     def score(self, table: pd.DataFrame) -> pd.DataFrame:
         """Score the rows of a table that has the mapping's columns."""
         return self.model.score(self.features(table))
+
+    def probability(self, table: pd.DataFrame) -> NDArray[np.float64]:
+        """Return the probability alone, without reasons, of the rows of such a table."""
+        return self.model.probability(self.features(table))
 
     def text(self) -> str:
         """Return the document as JSON."""

@@ -12,12 +12,22 @@ import pandas as pd
 from contract.code_version import code_version
 from risk_models.document import ModelDocument, Registered, Training
 from risk_models.drift import Reference
-from risk_models.fraud import FraudFigures, Protocol, judge, judged_rows, train_fraud, training_rows
+from risk_models.errors import DataError
+from risk_models.fraud import (
+    BOOSTERS,
+    FraudFigures,
+    Protocol,
+    judge,
+    judged_rows,
+    train_fraud,
+    training_rows,
+)
 from risk_models.fraud_features import Transactions
 from risk_models.mapping import FeatureMapping, Mapping, Target
+from risk_models.promotion import CONFIDENCE, Verdict, compare_probabilities
+from risk_models.published import FRAUD_MODEL
 from risk_models.registry import Registry
 
-FRAUD_MODEL = "handbook_fraud"
 MEASURES = ("auc", "average_precision", "card_precision")
 
 
@@ -33,10 +43,15 @@ def fraud_summary(figures: Sequence[FraudFigures]) -> Iterator[str]:
 
 
 def register_fraud(
-    registry: Registry, data: Path, rows: Transactions, features: pd.DataFrame, protocol: Protocol
+    registry: Registry,
+    data: Path,
+    rows: Transactions,
+    features: pd.DataFrame,
+    protocol: Protocol,
+    boosters: int = BOOSTERS,
 ) -> Registered:
     """Train on the protocol's training week, judge on its test week, and register the model."""
-    model = train_fraud(rows, features, protocol)
+    model = train_fraud(rows, features, protocol, boosters)
     chosen, learnt = judged_rows(rows, protocol), np.flatnonzero(training_rows(rows, protocol))
     judged = judge(rows, chosen, model.log_odds(features[chosen]), protocol)
     used = features.iloc[learnt].reset_index(drop=True)
@@ -56,6 +71,32 @@ def register_fraud(
         figures={name: float(getattr(judged, name)) for name in MEASURES},
     )
     return registry.register(document, _card(document, judged))
+
+
+def judge_fraud_challenger(
+    rows: Transactions,
+    features: pd.DataFrame,
+    protocol: Protocol,
+    champion: ModelDocument | None,
+    challenger: ModelDocument,
+    confidence: float = CONFIDENCE,
+) -> Verdict:
+    """Compare both on the protocol's test days, which neither has learnt from.
+
+    Raises:
+        DataError: one of them has.
+    """
+    chosen = judged_rows(rows, protocol)
+    for document in (champion, challenger):
+        if document and str(document.training.trained_until) > protocol.test_from.isoformat():
+            raise DataError(
+                f"{document.name}: one of both learnt from labels up to {document.training.trained_until}; "
+                f"expected judged days after that, got those from {protocol.test_from} on: see --test-from"
+            )
+    judged = features[chosen]
+    before = champion.probability(judged) if champion else None
+    said = challenger.probability(judged)
+    return compare_probabilities(rows.is_fraud[chosen], before, said, confidence)
 
 
 def _mapping(features: pd.DataFrame) -> Mapping:

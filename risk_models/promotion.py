@@ -8,7 +8,7 @@ from math import erfc, sqrt
 from risk_models.dataset import Dataset, Floats
 from risk_models.document import ModelDocument
 from risk_models.errors import DataError
-from risk_models.evaluation import Evaluation, compare, evaluate
+from risk_models.evaluation import Evaluation, Flags, compare, evaluate
 from risk_models.held_out import split
 
 CONFIDENCE = 0.95
@@ -52,13 +52,21 @@ def judge_challenger(
     held = split(dataset, boundary).held_out
     if dataset.mapping.name != challenger.name:
         raise DataError(f"expected the data of {challenger.name}, got those of {dataset.mapping.name}")
-    said = _probability(challenger, held)
-    judged = evaluate(held.bad, said)
-    if champion is None:
+    known = _probability(champion, held) if champion else None
+    return compare_probabilities(held.bad, known, _probability(challenger, held), confidence)
+
+
+def compare_probabilities(bad: Flags, known: Floats | None, said: Floats, confidence: float) -> Verdict:
+    """Compare what the challenger ``said`` with what the champion did, if there is one.
+
+    Raises:
+        DataError: only one outcome came.
+    """
+    judged = evaluate(bad, said)
+    if known is None:
         return _first(judged, confidence)
-    known = _probability(champion, held)
-    before = evaluate(held.bad, known)
-    found = compare(held.bad, known, said)
+    before = evaluate(bad, known)
+    found = compare(bad, known, said)
     problem = _problem(found.confidence, confidence, before, judged)
     text = f"AUC {judged.auc:.4f} against {before.auc:.4f}, better with confidence {found.confidence:.3f}"
     return Verdict(
@@ -78,7 +86,7 @@ def _probability(document: ModelDocument, held: Dataset) -> Floats:
     absent = sorted(set(document.model.features) - set(held.features))
     if absent:
         raise DataError(f"{document.name}: the data lack the model's features {', '.join(absent)}")
-    return document.model.score(held.features)["default_probability"].to_numpy(dtype="float64")
+    return document.model.probability(held.features)
 
 
 def _boundary(*documents: ModelDocument | None) -> str | None:

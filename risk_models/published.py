@@ -15,6 +15,8 @@ from storage.postgres import Connection, Cursor, transaction
 
 APPLICATIONS_MODEL = "applications"
 """Name of the model that scores the applications of the topic."""
+FRAUD_MODEL = "handbook_fraud"
+"""Name of the model that scores transactions."""
 
 _IN_FORCE_SQL = """
 SELECT promotion.model_version, model.document, model.document_sha256

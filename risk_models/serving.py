@@ -32,6 +32,9 @@ class Model(Protocol):
     def features(self) -> tuple[str, ...]:
         """The columns that it reads."""
 
+    def probability(self, features: pd.DataFrame) -> Floats:
+        """Return the calibrated probability of bad of each row."""
+
     def score(self, features: pd.DataFrame) -> pd.DataFrame:
         """Return ``default_probability``, ``score`` and ``reason_codes`` for each row."""
 
@@ -65,6 +68,10 @@ class Scorecard:
             total += self.weights[name] * bins.woe()[bins.index(features[name])]
         return total
 
+    def probability(self, features: pd.DataFrame) -> Floats:
+        """Return the calibrated probability of bad."""
+        return self.calibration.probability(self.log_odds(features))
+
     @property
     def base_points(self) -> int:
         """Points that everybody gets."""
@@ -85,7 +92,7 @@ class Scorecard:
         )
         return pd.DataFrame(
             {
-                "default_probability": self.calibration.probability(self.log_odds(features)),
+                "default_probability": self.probability(features),
                 "score": self.base_points + sum(points.values(), np.zeros(len(features), dtype=np.int64)),
                 "reason_codes": reason_codes(lost),
             },
@@ -111,11 +118,14 @@ class Scorecard:
 
 @dataclass(frozen=True)
 class Boosted:
-    """Gradient-boosted trees. A category is the place of its entry in ``categories``."""
+    """Gradient-boosted trees: the mean of the log-odds of ``boosters``, which are one or several.
+
+    A category is the place of its entry in ``categories``.
+    """
 
     columns: tuple[str, ...]
     categories: dict[str, tuple[str, ...]]
-    booster: Any
+    boosters: tuple[Any, ...]
     calibration: Calibration
     scale: PointScale
     reasons: dict[str, str]
@@ -131,8 +141,13 @@ class Boosted:
 
     def log_odds(self, features: pd.DataFrame) -> Floats:
         """Return the log-odds of bad before calibration."""
-        margin = self.booster.inplace_predict(self.matrix(features), predict_type="margin")
-        return np.asarray(margin, dtype=np.float64)
+        matrix = self.matrix(features)
+        margins = [booster.inplace_predict(matrix, predict_type="margin") for booster in self.boosters]
+        return np.asarray(np.mean(margins, axis=0, dtype=np.float64))
+
+    def probability(self, features: pd.DataFrame) -> Floats:
+        """Return the calibrated probability of bad."""
+        return self.calibration.probability(self.log_odds(features))
 
     def contributions(self, features: pd.DataFrame) -> pd.DataFrame:
         """Return what each feature adds to the log-odds (TreeSHAP), and ``bias``; rows sum to them.
@@ -143,16 +158,17 @@ class Boosted:
         import xgboost
 
         data = xgboost.DMatrix(self.matrix(features), feature_names=list(self.columns))
-        values = self.booster.predict(data, pred_contribs=True)
+        values = np.mean([booster.predict(data, pred_contribs=True) for booster in self.boosters], axis=0)
         return pd.DataFrame(values, columns=[*self.columns, "bias"], index=features.index)
 
     def score(self, features: pd.DataFrame) -> pd.DataFrame:
         """Score rows; reasons are the features that raise the risk most."""
-        log_odds = self.calibration.log_odds(self.log_odds(features))
+        raw = self.log_odds(features)
+        log_odds = self.calibration.log_odds(raw)
         raised = self.contributions(features).drop(columns="bias")
         return pd.DataFrame(
             {
-                "default_probability": self.calibration.probability(self.log_odds(features)),
+                "default_probability": self.calibration.probability(raw),
                 "score": np.rint(self.scale.points(log_odds)).astype(np.int64),
                 "reason_codes": reason_codes(raised),
             },
@@ -166,7 +182,7 @@ class Boosted:
             "kind": "boosted",
             "columns": list(self.columns),
             "categories": {name: list(values) for name, values in self.categories.items()},
-            "booster": json.loads(self.booster.save_raw("json").decode()),
+            "boosters": [json.loads(booster.save_raw("json").decode()) for booster in self.boosters],
             "calibration": vars(self.calibration),
             "scale": self.scale.as_json(),
             "reasons": self.reasons,
@@ -230,14 +246,29 @@ def _read_boosted(definition: dict[str, Any]) -> Model:
         import xgboost
     except ImportError:
         raise ModelError("XGBoost is not installed here: run `make models`") from None
-    booster = xgboost.Booster()
-    try:
-        booster.load_model(bytearray(json.dumps(definition["booster"]).encode()))
-    except xgboost.core.XGBoostError as error:
-        raise ModelError(f"XGBoost can't read the trees: {str(error).splitlines()[0]}") from None
     columns = tuple(definition["columns"])
     categories = {name: tuple(values) for name, values in definition["categories"].items()}
-    return Boosted(columns, categories, booster, *_ending(definition))
+    try:
+        boosters = tuple(map(_read_booster, _trees(definition)))
+    except xgboost.core.XGBoostError as error:
+        raise ModelError(f"XGBoost can't read the trees: {str(error).splitlines()[0]}") from None
+    return Boosted(columns, categories, boosters, *_ending(definition))
+
+
+def _trees(definition: dict[str, Any]) -> list[Any]:
+    """Return the trees of each booster; a document from before there could be several names one."""
+    trees = definition["boosters"] if "boosters" in definition else [definition["booster"]]
+    if not trees:
+        raise ValueError("it has no trees")
+    return list(trees)
+
+
+def _read_booster(trees: Any) -> Any:
+    import xgboost
+
+    booster = xgboost.Booster()
+    booster.load_model(bytearray(json.dumps(trees).encode()))
+    return booster
 
 
 def _ending(definition: dict[str, Any]) -> tuple[Calibration, PointScale, dict[str, str]]:

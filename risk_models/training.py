@@ -109,7 +109,7 @@ def train_boosted(dataset: Dataset, options: TrainingOptions) -> Boosted:
     return Boosted(
         columns=columns,
         categories=categories,
-        booster=booster,
+        boosters=(booster,),
         calibration=fit_calibration(unseen, dataset.bad),
         scale=options.scale,
         reasons=_reasons(dataset, list(columns)),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import json
+from dataclasses import fields, replace
 from datetime import date
 from pathlib import Path
 
@@ -10,51 +11,66 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from risk_models.clairvoyant import clairvoyant_precision, told_frauds
 from risk_models.errors import DataError
-from risk_models.fraud import Protocol, card_precision, judged_rows, prequential, train_fraud, training_rows
-from risk_models.fraud_features import Transactions, build_features, read_handbook
+from risk_models.fraud import (
+    Protocol,
+    card_precision,
+    judged_rows,
+    prequential,
+    train_fraud,
+    training_rows,
+)
+from risk_models.fraud_card import judge_fraud_challenger, register_fraud
+from risk_models.fraud_features import LOOKBACK_DAYS, Transactions, build_features, read_handbook
+from risk_models.registry import Registry
+from risk_models.serving import Boosted, read_model
 from risk_models.sliding import DAY_MS
+from tests.risk_models.fraud_oracle import Told, features_of
 from tests.risk_models.tables import transactions
 
 START = date(2018, 7, 2)
 PROTOCOL = Protocol(START)
 
 
-def naive_features(rows: Transactions, at: int) -> dict[str, float]:
-    """The features of one row from plain loops over what was known then."""
-    now = int(rows.time_ms[at])
-    own = [i for i in range(at + 1) if rows.customer[i] == rows.customer[at]]
-    found = {"amount": float(rows.amount[at])}
-    for days in (1, 7, 30):
-        window = [rows.amount[i] for i in own if rows.time_ms[i] > now - days * DAY_MS]
-        found[f"customer_count_{days}d"] = len(window)
-        found[f"customer_mean_{days}d"] = float(np.mean(window))
-        labels = [
-            int(rows.is_fraud[i])
-            for i in range(len(rows))
-            if rows.terminal[i] == rows.terminal[at] and now - days * DAY_MS < rows.known_ms[i] <= now
-        ]
-        found[f"terminal_labels_{days}d"] = len(labels)
-        found[f"terminal_frauds_{days}d"] = sum(labels)
-    known = [
-        int(rows.known_ms[i])
-        for i in range(len(rows))
-        if rows.terminal[i] == rows.terminal[at]
-        and rows.is_fraud[i]
-        and now - 35 * DAY_MS < rows.known_ms[i] <= now
+def told(rows: Transactions) -> list[Told]:
+    return [
+        Told(
+            id=f"{rows.id[at]:09d}",
+            time_ms=int(rows.time_ms[at]),
+            customer=str(rows.customer[at]),
+            terminal=str(rows.terminal[at]),
+            cents=round(rows.amount[at] * 100),
+            known_ms=int(rows.known_ms[at]),
+            is_fraud=bool(rows.is_fraud[at]),
+        )
+        for at in range(len(rows))
     ]
-    found["terminal_first_fraud_days"] = (now - min(known)) / DAY_MS if known else np.nan
-    found["terminal_newest_fraud_days"] = (now - max(known)) / DAY_MS if known else np.nan
-    return found
 
 
 def test_features_equal_plain_loops_over_what_was_known() -> None:
-    rows = transactions(1_500)
-    features = build_features(rows)
+    rows = transactions(1_500, days=150)
+    rows = replace(rows, known_ms=rows.known_ms + np.where(rows.id % 9 == 0, 114 * DAY_MS, 0))
+    features, history = build_features(rows), told(rows)
     for at in range(0, 1_500, 37):
-        expected = naive_features(rows, at)
-        got = features.loc[at, list(expected)].to_dict()
-        assert got == pytest.approx(expected, nan_ok=True), at
+        expected = features_of(history[at], history)
+        got = features.loc[at].to_dict()
+        assert set(got) == set(expected)
+        assert got == pytest.approx(expected, nan_ok=True, rel=1e-5), at
+
+
+def test_features_are_the_same_to_the_last_bit_whatever_rows_stand_around() -> None:
+    rows = transactions(30_000, days=400)
+    features, at = build_features(rows), 29_000
+    first_ms = rows.time_ms[at] - LOOKBACK_DAYS * DAY_MS
+    at_terminal = rows.terminal == rows.terminal[at]
+    customers = rows.customer[at_terminal & (rows.is_fraud == 1)]
+    near = at_terminal | np.isin(rows.customer, [rows.customer[at], *customers])
+    kept = np.flatnonzero(near & (rows.time_ms >= first_ms) & (np.arange(len(rows)) <= at))
+    assert len(kept) < 20_000
+    columns = {one.name: getattr(rows, one.name)[kept] for one in fields(rows)}
+    found = build_features(Transactions(**columns)).tail(1).reset_index(drop=True)
+    pd.testing.assert_frame_equal(found, features.iloc[[at]].reset_index(drop=True), check_exact=True)
 
 
 def test_nothing_that_comes_later_changes_a_feature() -> None:
@@ -125,3 +141,59 @@ def test_a_file_without_the_columns_is_refused(tmp_path: Path) -> None:
     pd.DataFrame({"TX_FRAUD": [0]}).to_csv(tmp_path / "some.csv")
     with pytest.raises(DataError, match="expected the columns CUSTOMER_ID"):
         read_handbook(tmp_path / "some.csv")
+
+
+def test_the_score_is_the_mean_of_its_boosters_in_one_document() -> None:
+    rows = transactions(12_000, days=70)
+    features, protocol = build_features(rows), Protocol(date(2018, 7, 16))
+    model = train_fraud(rows, features, protocol, boosters=3)
+    each = [
+        one.inplace_predict(features.to_numpy(), predict_type="margin").astype(float)
+        for one in model.boosters
+    ]
+    assert len(each) == 3
+    assert (each[0] != each[1]).any()
+    np.testing.assert_allclose(model.log_odds(features), np.mean(each, axis=0), rtol=1e-12)
+    again = read_model(json.loads(json.dumps(model.definition())))
+    np.testing.assert_array_equal(again.probability(features), model.probability(features))
+    np.testing.assert_allclose(
+        model.contributions(features.head(50)).sum(axis=1), model.log_odds(features.head(50)), atol=1e-4
+    )
+    single = model.definition() | {"booster": model.definition()["boosters"][0]}
+    del single["boosters"]
+    assert isinstance(read_model(single), Boosted), "a document from before there were several"
+
+
+def test_a_challenger_is_judged_on_days_that_neither_learnt_from(tmp_path: Path) -> None:
+    rows = transactions(12_000, days=70)
+    features, protocol = build_features(rows), Protocol(date(2018, 7, 9))
+    data = tmp_path / "rows"
+    data.write_text("rows")
+    registry = Registry(f"sqlite:///{tmp_path}/mlflow.db", (tmp_path / "artifacts").as_uri())
+    first, later = (
+        register_fraud(registry, data, rows, features, one, boosters=2).document
+        for one in (protocol, protocol.earlier(-1))
+    )
+    verdict = judge_fraud_challenger(rows, features, protocol, None, first)
+    assert verdict.promoted
+    assert verdict.why.endswith("better than no model with confidence 1.000; promoted")
+    beside = judge_fraud_challenger(rows, features, protocol.earlier(-1), first, later, confidence=0.5)
+    assert beside.champion_auc is not None
+    with pytest.raises(DataError, match="expected judged days after that, got those from 2018-07-23"):
+        judge_fraud_challenger(rows, features, protocol, later, first)
+
+
+def test_a_clairvoyant_knows_all_but_the_first_frauds_of_a_terminal() -> None:
+    rows = transactions()
+    told = told_frauds(rows, rows.is_fraud.astype(np.int64) * 2)
+    hidden = (rows.is_fraud == 1) & ~told
+    assert told.any()
+    assert hidden.any()
+    assert all(
+        (rows.time_ms[hidden] - rows.time_ms[(rows.terminal == terminal) & (rows.is_fraud == 1)].min()).min()
+        < 7 * DAY_MS
+        for terminal in set(rows.terminal[hidden])
+    )
+    assert told_frauds(rows, rows.is_fraud.astype(np.int64)).sum() == rows.is_fraud.sum()
+    perfect = clairvoyant_precision(rows, rows.is_fraud.astype(np.int64), PROTOCOL)
+    assert perfect >= clairvoyant_precision(rows, rows.is_fraud.astype(np.int64) * 2, PROTOCOL) > 0
