@@ -7,6 +7,7 @@ A *fragment* is a piece of JSON ready to be put into an event.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from string import ascii_lowercase
 from typing import Any
 
 import numpy as np
@@ -183,9 +184,9 @@ def _create_people(
     names = [faker.user_name() for _ in range(NAME_POOL)]
     ids = [f"u{row}.{names[int(rng.integers(NAME_POOL))]}" for row in range(users)]
     income = np.exp(rng.normal(np.log(5_200_000), 0.5, users)).astype(np.int64)
-    card_ids = [f"card_{row // 2}{'ab'[row % 2]}" for row in range(users * CARDS_PER_USER)]
+    card_ids = _things_of(ids, "card", CARDS_PER_USER)
     card_types = rng.choice(len(CARD_TYPES), size=len(card_ids), p=(0.5, 0.45, 0.05)).tolist()
-    device_ids = [f"dev_{row // 2}{'ab'[row % 2]}" for row in range(users * DEVICES_PER_USER)]
+    device_ids = _things_of(ids, "device", DEVICES_PER_USER)
     favourite = rng.integers(1 << 30, size=(users, FAVOURITES)) % merchants.count_of_place[home][:, None]
     return People(
         ids=ids,
@@ -210,6 +211,11 @@ def _create_people(
         device_ids=device_ids,
         device_fragment=texts([fragment({"device_id": device_id}) for device_id in device_ids]),
     )
+
+
+def _things_of(user_ids: list[str], kind: str, count: int) -> list[str]:
+    """Ids of what belongs to people; other people's, of another seed, are others."""
+    return [f"{kind}_{user_id[1:]}_{letter}" for user_id in user_ids for letter in ascii_lowercase[:count]]
 
 
 def _hour_weights(rng: np.random.Generator, longitude: Floats) -> Floats:

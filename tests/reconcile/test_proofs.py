@@ -162,6 +162,74 @@ def test_a_repetition_that_was_taken_in_is_found(rules: tuple[Rule, ...]) -> Non
     check_evidence(rules, alerts[-1:], found)
 
 
+def repeated_uses(rules: tuple[Rule, ...], count: int) -> tuple[list[Event], list[Event], list[Event]]:
+    """Eight uses of a card, of which the stream took in some twice: rows, alerts, what the stream took."""
+    events = events_of(1, [1] * 8, range(0, 80, 10))
+    repeats = [events[number] | {"offset": 50 + number} for number in range(count)]
+    last = events[-1] | {"offset": 90}
+    took = [*events[:7], *repeats, last]
+    rows = [*events[:7], last, *(repeat | {"is_repeat": True} for repeat in repeats)]
+    return rows, played(rules, took), took
+
+
+@pytest.mark.parametrize("count", [2, 3, 5])
+def test_any_number_of_repetitions_that_were_taken_in_is_found(rules: tuple[Rule, ...], count: int) -> None:
+    rows, alerts, _ = repeated_uses(rules, count)
+    found = proofs(step_of(rules, "card_id"), rows, alerts[-1:])
+    (proof,) = found.values()
+    assert proof["unknown"] is None
+    assert proof["options"][0]["causes"] == ["duplicate_state"]
+    check_evidence(rules, alerts[-1:], found)
+
+
+def test_repetitions_that_are_in_no_count_are_tried(rules: tuple[Rule, ...]) -> None:
+    rows, alerts, took = repeated_uses(rules, 2)
+    alert = alerts[-1]
+    alert["counted_from_ms"]["card_id"] = alert["event_time_ms"] + 1
+    for counts in alert["seen_counts"]["card_id"].values():
+        counts |= {"events": 0, "checksum": "0" * 16}
+    (proof,) = proofs(step_of(rules, "card_id"), rows, [alert]).values()
+    uses = next(rule for rule in rules if rule.id == "card_burst").features["uses"].column
+    assert [(option["bounded"], option["causes"]) for option in proof["options"]] == [
+        (False, []),
+        *[(True, ["duplicate_state"])] * 3,
+    ]
+    assert {option["values"][uses] for option in proof["options"][1:]} == {len(took) - 1, len(took)}
+
+
+def test_a_repetition_may_stand_where_others_were_on_their_way(rules: tuple[Rule, ...]) -> None:
+    layout = Layout(2, 128)
+    users = [next(user for user in range(50) if layout.task(f"u{user}") == task) for task in (0, 1)]
+    events = events_of(1, [users[number % 2] for number in range(10)], range(0, 100, 10))
+    held_back = [events[7], events[9]]
+    repeat = events[2] | {"offset": 8, "event_time_ms": events[2]["event_time_ms"]}
+    rows = [event for event in events if event["offset"] != 8] + [repeat | {"is_repeat": True}]
+    last = events[6] | {"event_id": "last", "offset": 20, "event_time_ms": START_MS + 95_000}
+    rows.append(last)
+    took = [event for event in [*events[:8], repeat, last] if event not in held_back]
+    alert = played(rules, took)[-1]
+    assert alert["event_id"] == "last"
+    found = proofs(step_of(rules, "card_id"), rows, [alert])
+    assert found[alert["_id"]]["unknown"] is None
+    assert found[alert["_id"]]["options"][0]["causes"] == ["arrival_order", "duplicate_state"]
+    check_evidence(rules, [alert], found)
+
+
+def test_an_event_of_another_partition_may_have_expired_what_an_absent_alert_needs(
+    rules: tuple[Rule, ...],
+) -> None:
+    old = events_of(1, [1] * 6, range(0, 60, 10))
+    newest = events_of(1, [2], [400 * 86_400], 1)[0] | {"event_id": "newest"}
+    uses = next(rule for rule in rules if rule.id == "card_burst").features["uses"].column
+    for appended_ms, causes in ((0, {(), ("expired_state",)}), (3_600_000, {()})):
+        rows = [*old, newest | {"append_time_ms": appended_ms}]
+        (proof,) = proofs(step_of(rules, "card_id"), rows, [], [old[5]]).values()
+        assert {tuple(option["causes"]) for option in proof["options"]} == causes
+        gone = [option for option in proof["options"] if option["causes"]]
+        assert all(option["bounded"] for option in gone)
+        assert not gone or min(option["values"][uses] for option in gone) == 1
+
+
 def test_windows_that_began_with_a_start_of_the_stream_lack_what_it_skipped(rules: tuple[Rule, ...]) -> None:
     events = events_of(1, [1] * 9, range(0, 90, 10))
     alerts = played(rules, events[3:])
