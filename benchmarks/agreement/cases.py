@@ -12,6 +12,8 @@ from rules.catalog import CATALOG, rule_of
 from rules.facts import ListEntry, ParameterValueSet, RuleMode, RuleText
 
 DAY_MS = 86_400_000
+SEED = 21
+"""The same people in both parts of a case."""
 DAYS = 25
 """Each half goes over ten days of event time, and all ends before now."""
 MISHAPS = ("--disorder", "0.05", "--late", "0.01", "--duplicates", "0.02", "--conflicts", "0.001")
@@ -28,7 +30,7 @@ def disturbed(at: Platform, events: int) -> None:
     first_ms = _start_ms(at)
     half_ms = first_ms + 10 * DAY_MS
     half = events // 2
-    at.once("first half sent", lambda: at.produce(half, 21, "--start", _iso(first_ms), *MISHAPS))
+    at.once("first half sent", lambda: at.produce(half, SEED, "--start", _iso(first_ms), *MISHAPS))
     at.once("first half judged", at.judge)
     at.once("facts said", lambda: _say_facts(at, half_ms))
     at.once("second half sent over a restart", lambda: _over_a_restart(at, events - half, half_ms))
@@ -40,9 +42,9 @@ def undisturbed(at: Platform, events: int) -> None:
     """The stream as it should be; then a hundredth more, which costs little."""
     first_ms = _start_ms(at)
     more = ("--start", _iso(first_ms + 10 * DAY_MS), "--users", str(max(2, events // 40)), *NO_MISHAPS)
-    at.once("sent", lambda: at.produce(events, 23, "--start", _iso(first_ms), *NO_MISHAPS))
+    at.once("sent", lambda: at.produce(events, SEED, "--start", _iso(first_ms), *NO_MISHAPS))
     at.once("judged", at.judge)
-    at.once("a hundredth more sent", lambda: at.produce(max(1, events // 100), 24, *more))
+    at.once("a hundredth more sent", lambda: at.produce(max(1, events // 100), SEED, *more))
     at.once("a hundredth more judged", at.judge)
 
 
@@ -58,7 +60,7 @@ def _say_facts(at: Platform, half_ms: int) -> None:
 def _over_a_restart(at: Platform, events: int, half_ms: int) -> None:
     """A threshold changes and a merchant is trusted while events come; then the stream starts anew."""
     before = at.messages()
-    producer = at.producing(events, 22, "--start", _iso(half_ms), *MISHAPS)
+    producer = at.producing(events, SEED, "--start", _iso(half_ms), *MISHAPS)
     at.wait_for_messages(before + events // 4, producer)
     at.say("threshold", ParameterValueSet(*CHANGED_PARAMETER), half_ms)
     at.say("trusted", ListEntry("trusted_merchants", _a_merchant(at), listed=True), half_ms)
