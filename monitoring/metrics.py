@@ -95,7 +95,7 @@ EXPORTER_METRICS: tuple[Metric, ...] = (
         "tandem_model_policy_alone",
         "gauge",
         "model",
-        "1 when the newest scoring used no model and the policy decided alone, else 0.",
+        "1 when the newest scoring used no model, and the policy decided alone or transactions wait, else 0.",
     ),
     _exporter("tandem_model_in_force", "gauge", "model version", "1 for the version of a model in force."),
     _exporter(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import sys
 from contextlib import closing
-from datetime import datetime, time
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -21,7 +22,8 @@ from risk_models.document import Registered
 from risk_models.errors import DataError, ModelError, RegistryError
 from risk_models.fraud import BOOSTERS, HANDBOOK_PROTOCOL, Protocol, prequential
 from risk_models.fraud_card import fraud_summary, judge_fraud_challenger, register_fraud
-from risk_models.fraud_features import build_features, read_handbook
+from risk_models.fraud_features import Transactions, build_features, read_handbook
+from risk_models.fraud_lake import read_lake_transactions
 from risk_models.lake_dataset import read_lake_dataset
 from risk_models.mapping import load_mapping
 from risk_models.pipeline import cross_validated, train
@@ -33,7 +35,6 @@ from risk_models.training import TRAINERS, TrainingOptions
 from storage.postgres import connect, require_migrated
 
 REGISTRY_DEFAULT = f"sqlite:///{PROJECT}/.stack/models/mlflow.db"
-HANDBOOK_TEST_FROM = datetime.combine(HANDBOOK_PROTOCOL.test_from, time())
 ARTIFACTS_DEFAULT = (PROJECT / ".stack" / "models" / "artifacts").as_uri()
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -154,11 +155,16 @@ def card_command(name: str, version: int) -> None:
 
 @app.command("fraud")
 def fraud_command(
-    data: Annotated[Path, typer.Option(help="transactions in the shape of the Fraud Detection Handbook")],
+    data: Annotated[
+        Path | None, typer.Option(help="a file of the Handbook's shape; without it the lake's transactions")
+    ] = None,
     folds: Annotated[int, typer.Option(min=1, max=20, help="test weeks, the newest first")] = 4,
     test_from: Annotated[
-        datetime, typer.Option(formats=["%Y-%m-%d"], help="first day of the newest test week")
-    ] = HANDBOOK_TEST_FROM,
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d"], help="first day of the newest test week; of a file the Handbook's own"
+        ),
+    ] = None,
     boosters: Annotated[
         int, typer.Option(min=1, max=100, help="boosters whose mean is the score")
     ] = BOOSTERS,
@@ -171,18 +177,20 @@ def fraud_command(
     ] = False,
 ) -> None:
     """Train and judge the fraud score week by week, as the Handbook does."""
-    rows, protocol = read_handbook(data), Protocol.judging_from(test_from.date())
+    rows, data_hash, protocol = _fraud_data(data, test_from.date() if test_from else None)
     features = build_features(rows)
     for line in fraud_summary(prequential(rows, features, protocol, folds, boosters)):
         console.print(line)
     if clairvoyant:
+        if data is None:
+            raise DataError("--clairvoyant: expected --data with the simulator's scenarios")
         scenario = read_scenarios(data)
         for week in (protocol.earlier(weeks) for weeks in range(folds)):
             found = clairvoyant_precision(rows, scenario, week)
             console.print(f"clairvoyant, week from {week.test_from}: card precision at 100 {found:.4f}")
     if register or promote:
         registry = open_registry(load_settings())
-        registered = register_fraud(registry, data, rows, features, protocol, boosters)
+        registered = register_fraud(registry, data_hash, rows, features, protocol, boosters)
         console.print(f"{registered.name} version {registered.version} is registered")
         if promote:
             champion = registry.champion(registered.name)
@@ -219,6 +227,16 @@ def _dataset(settings: Settings, mapping: str, data: Path | None) -> Dataset:
         return load_dataset(mapping, data)
     table, digest = read_lake_dataset(settings)
     return build_dataset(load_mapping(mapping), table, digest, PROJECT)
+
+
+def _fraud_data(data: Path | None, test_from: date | None) -> tuple[Transactions, str, Protocol]:
+    if data is not None:
+        protocol = Protocol.judging_from(test_from) if test_from else HANDBOOK_PROTOCOL
+        return read_handbook(data), hashlib.sha256(data.read_bytes()).hexdigest(), protocol
+    if test_from is None:
+        raise DataError("--test-from: expected a day: the lake's transactions have no test week of their own")
+    rows, digest = read_lake_transactions(load_settings())
+    return rows, digest, Protocol.judging_from(test_from)
 
 
 def _kinds(kind: str) -> list[str]:

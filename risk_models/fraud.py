@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from risk_models.calibration import fit_calibration
 from risk_models.errors import DataError
 from risk_models.evaluation import average_precision, delong
-from risk_models.fraud_features import Transactions
+from risk_models.fraud_features import NEVER_MS, Transactions
 from risk_models.points import PointScale
 from risk_models.serving import Boosted
 from risk_models.sliding import DAY_MS
@@ -32,7 +32,7 @@ CARDS_CHECKED_A_DAY = 100
 BOOSTERS = 10
 """Boosters whose mean is the score: of one alone, the seed moves the list of cards by some places."""
 ROUNDS = 150
-FRAUDS_MIN = 20
+KNOWN_MIN = 20
 
 
 @dataclass(frozen=True)
@@ -94,12 +94,15 @@ def train_fraud(
     was not trained on.
 
     Raises:
-        DataError: too few frauds were known.
+        DataError: too few frauds, or genuine transactions, were known.
     """
     chosen = np.flatnonzero(training_rows(rows, protocol))
     frauds = int(rows.is_fraud[chosen].sum())
-    if frauds < FRAUDS_MIN:
-        raise DataError(f"expected at least {FRAUDS_MIN} known frauds from {protocol.start} on, got {frauds}")
+    for count, what in ((frauds, "frauds"), (len(chosen) - frauds, "genuine transactions")):
+        if count < KNOWN_MIN:
+            raise DataError(
+                f"expected at least {KNOWN_MIN} known {what} from {protocol.start} on, got {count}"
+            )
     matrix, is_fraud = features.iloc[chosen].to_numpy(), rows.is_fraud[chosen]
     half = rows.customer[chosen] % 2 == 0
     unseen = np.empty(len(chosen))
@@ -145,7 +148,7 @@ def training_rows(rows: Transactions, protocol: Protocol) -> Flags:
 
 
 def judged_rows(rows: Transactions, protocol: Protocol) -> Flags:
-    """Which rows are judged: those of the test days whose card was not known to be compromised.
+    """Which rows are judged: those of the test days with a label whose card was not known to be compromised.
 
     Known are the cards with a fraud in the training days, and each day those of one more day
     of the waiting period, as the Handbook does it.
@@ -160,7 +163,7 @@ def judged_rows(rows: Transactions, protocol: Protocol) -> Flags:
         compromised |= set(rows.customer[came_known].tolist())
         today = rows.day == protocol.test_first_day + number
         chosen |= today & ~np.isin(rows.customer, np.fromiter(compromised, dtype=np.int64))
-    return chosen
+    return np.asarray(chosen & (rows.known_ms < NEVER_MS))
 
 
 def judge(rows: Transactions, chosen: Flags, score: Floats, protocol: Protocol) -> FraudFigures:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -44,33 +42,42 @@ def fraud_summary(figures: Sequence[FraudFigures]) -> Iterator[str]:
 
 def register_fraud(
     registry: Registry,
-    data: Path,
+    data_hash: str,
     rows: Transactions,
     features: pd.DataFrame,
     protocol: Protocol,
     boosters: int = BOOSTERS,
 ) -> Registered:
     """Train on the protocol's training week, judge on its test week, and register the model."""
+    document, judged = fraud_document(data_hash, rows, features, protocol, boosters)
+    return registry.register(document, _card(document, judged))
+
+
+def fraud_document(
+    data_hash: str, rows: Transactions, features: pd.DataFrame, protocol: Protocol, boosters: int
+) -> tuple[ModelDocument, FraudFigures]:
+    """Train and judge, and return the model with all that has to be known of it."""
     model = train_fraud(rows, features, protocol, boosters)
     chosen, learnt = judged_rows(rows, protocol), np.flatnonzero(training_rows(rows, protocol))
     judged = judge(rows, chosen, model.log_odds(features[chosen]), protocol)
     used = features.iloc[learnt].reset_index(drop=True)
+    training = Training(
+        data_hash=data_hash,
+        code_version=code_version(),
+        seed=1,
+        rows=len(learnt),
+        bad=int(rows.is_fraud[learnt].sum()),
+        trained_until=judged.test_from,
+    )
     document = ModelDocument(
         mapping=_mapping(features),
         kind="boosted",
         model=model,
-        training=Training(
-            data_hash=hashlib.sha256(data.read_bytes()).hexdigest(),
-            code_version=code_version(),
-            seed=1,
-            rows=len(learnt),
-            bad=int(rows.is_fraud[learnt].sum()),
-            trained_until=judged.test_from,
-        ),
+        training=training,
         reference=Reference.of(used, model.score(used)["score"]),
         figures={name: float(getattr(judged, name)) for name in MEASURES},
     )
-    return registry.register(document, _card(document, judged))
+    return document, judged
 
 
 def judge_fraud_challenger(

@@ -27,6 +27,8 @@ Flags = NDArray[np.bool_]
 
 WINDOWS_DAYS = (1, 7, 30)
 HISTORY_DAYS = 35
+NEVER_MS = 1 << 62
+"""When a label comes that never does."""
 LABEL_DELAY_DAYS_MAX = 120
 """A label that comes later than this after its transaction is not counted."""
 PRIOR_ROWS = 3.0
@@ -44,7 +46,7 @@ HANDBOOK_COLUMNS = ("TRANSACTION_ID", "TX_DATETIME", "CUSTOMER_ID", "TERMINAL_ID
 
 @dataclass(frozen=True)
 class Transactions:
-    """One row per transaction in the order of time and id; ``known_ms`` is when its label came."""
+    """One row per transaction in the order of time and id: ``known_ms`` is when its label came, or never."""
 
     id: Ints
     time_ms: Ints

@@ -94,6 +94,12 @@ def read_in_force(connection: Connection, name: str) -> ModelInForce:
         return ModelInForce(name, version, None, note=f"{name} version {version}: {error}")
 
 
+def is_in_force(connection: Connection, name: str) -> bool:
+    """Whether a version of the model is in force, be it one that can be read or not."""
+    with transaction(connection) as cursor:
+        return _newest(cursor, name) is not None
+
+
 def _newest(cursor: Cursor, name: str) -> tuple[int, str, str] | None:
     cursor.execute(_IN_FORCE_SQL, (name,))
     row = cursor.fetchone()

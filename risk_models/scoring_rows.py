@@ -17,7 +17,8 @@ COLUMNS = (
 
 
 @lru_cache(maxsize=2)
-def _document(text: str) -> ModelDocument:
+def read_document(text: str) -> ModelDocument:
+    """Return the model of a document, read once a worker."""
     return ModelDocument.read(text)
 
 
@@ -27,7 +28,7 @@ def score_rows(text: str, applications: pd.DataFrame) -> pd.DataFrame:
     Whatever goes wrong becomes the rows' ``failure``: a model must never fail the run.
     """
     try:
-        return _scored(_document(text), applications)
+        return _scored(read_document(text), applications)
     except Exception as error:  # whatever a broken model raises
         first = str(error).splitlines()[0] if str(error) else "no text"
         return _failed(applications, f"{type(error).__name__}: {first}")

@@ -62,7 +62,7 @@ def _without(model: ModelInForce, why: str) -> ModelInForce:
 
 def score_applications(events: DataFrame, model: ModelInForce) -> DataFrame:
     """Return one row per application: its score by the model, or why it has none."""
-    _ship(events.sparkSession)
+    ship_models(events.sparkSession)
     text, columns = model.text, list(COLUMNS)
 
     def score(batches: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
@@ -84,7 +84,7 @@ def load_scores(cursor: Cursor, model: ModelInForce, token: str, batch_id: str) 
     return statements.execute(cursor, "score_model_load", token, parameters)
 
 
-def _ship(spark: SparkSession) -> None:
+def ship_models(spark: SparkSession) -> None:
     """Give the executors the package that scores, once: a worker knows only where Spark itself lies."""
     context = spark.sparkContext
     if any(Path(file).name == SHIPPED_FILE for file in context.listFiles):

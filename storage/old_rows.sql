@@ -2,6 +2,10 @@
 -- name: processed_transactions
 DELETE FROM warehouse.processed_transactions WHERE event_time < %(cutoff)s;
 
+-- name: transaction_scores
+DELETE FROM warehouse.transaction_scores AS s
+WHERE NOT EXISTS (SELECT FROM warehouse.processed_transactions AS t WHERE t.transaction_id = s.transaction_id);
+
 -- name: loans
 DELETE FROM warehouse.loans
 WHERE greatest(issued_at, last_payment_at) < %(cutoff)s;

@@ -23,7 +23,7 @@ from storage.lake_files import Lake
 from storage.postgres import Connection, Cursor, connect, require_migrated, transaction
 from storage.user_rows import erase_rows, select_event_ids
 
-JOBS = ("land_events", "score_risk", "reconcile_alerts", "refresh_views")
+JOBS = ("land_events", "score_risk", "score_fraud", "reconcile_alerts", "refresh_views")
 OLD_ROWS_SQL = Path(__file__).with_name("old_rows.sql")
 ERROR_TEXT_MAX = 1000
 

@@ -20,7 +20,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "bi": {"contract", "storage"},
     "data": {"contract", "rules", "ingestion"},
     "docker": {"contract", "rules", "storage", "stack"},
-    "stack": {"contract", "rules", "storage", "ingestion", "monitoring", "bi"},
+    "stack": {"contract", "rules", "storage", "risk_models", "ingestion", "monitoring", "bi"},
     "cli": {"contract", "rules", "storage", "stack", "spark_jobs"},
 }
 ENGINES = {"pyflink", "pyspark", "confluent_kafka", "kafka", "pymongo", "psycopg2", "prometheus_client"}

@@ -15,7 +15,7 @@ from pyspark.sql import SparkSession
 
 from contract.settings import Settings, SettingsError
 from spark_jobs import lake
-from storage.postgres import transaction
+from storage.postgres import connect, transaction
 from storage.removals import RemovalError, Request, cutoff_of, erase_user, remove_before
 from storage.traces import holds_trace
 from tests.batch.oracle import instant
@@ -30,6 +30,18 @@ pytestmark = pytest.mark.engines
 GONE = "user-3"
 REQUEST = Request("tests", "ticket-7")
 LEVELS = "SELECT transaction_id, credit_score, risk_level FROM warehouse.processed_transactions"
+SCORED = """
+INSERT INTO warehouse.risk_models
+    (model_name, model_version, kind, document, document_sha256, data_hash, code_version, figures)
+VALUES ('fraud', 1, 'boosted', '', '', '', '', '{}');
+INSERT INTO warehouse.transaction_scores
+SELECT transaction_id, 0.5, 'fraud', 1, batch_id FROM warehouse.processed_transactions
+"""
+UNLIKE_SCORED = """
+SELECT transaction_id FROM warehouse.processed_transactions AS t
+FULL JOIN warehouse.transaction_scores AS s USING (transaction_id)
+WHERE t.transaction_id IS NULL OR s.transaction_id IS NULL
+"""
 BROKEN = b'{"user_id": "user-3", "event_id": "broken"'
 
 
@@ -48,6 +60,9 @@ def filled(
     platform.spark = spark
     platform.send([(BROKEN, "not_json")])
     filled = load(platform, draw_events(7, 250), runs=1)
+    owner = connect(platform.settings.require("postgres_dsn"))
+    with closing(owner), transaction(owner) as cursor:
+        cursor.execute(SCORED)
     with alerts(platform) as collection:
         for event in filled.oracle.of("transaction"):
             common = {"user_id": event["user_id"], "event_time_ms": event["event_time_ms"]}
@@ -127,6 +142,7 @@ def test_nothing_of_an_erased_user_is_left_and_all_of_the_others_is(filled: Load
     known = {row for row in filled.oracle.known_fraud() if row[0] not in mine}
     assert {row[0] for row in platform.rows(KNOWN_FRAUD)} == {row[0] for row in known}
     assert set(platform.rows(USERS)) == others.users()
+    assert platform.rows(UNLIKE_SCORED) == []
 
 
 def test_messages_of_an_erased_user_that_come_again_stay_out(filled: Loaded) -> None:
@@ -152,6 +168,8 @@ def test_retention_leaves_what_is_younger_with_the_levels_it_had(filled: Loaded)
         assert collection.count_documents({"event_time_ms": {"$lt": cutoff_ms}}) == 0
         assert collection.count_documents({}) > 0
     assert removed["warehouse.processed_transactions"] > 20
+    assert removed["warehouse.transaction_scores"] == removed["warehouse.processed_transactions"]
+    assert platform.rows(UNLIKE_SCORED) == []
     assert record(platform) == ("retention", "succeeded", "tests", "ticket-7", removed)
     platform.score(recompute=True)
     assert set(platform.rows(LEVELS)) == young

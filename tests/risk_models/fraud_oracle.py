@@ -30,6 +30,12 @@ class Told:
         return self.time_ms, self.id
 
     @property
+    def counts_from_ms(self) -> int:
+        """When its label counts from, which is never before the transaction is over."""
+        assert self.known_ms is not None
+        return max(self.known_ms, self.time_ms + 1)
+
+    @property
     def amount(self) -> float:
         return self.cents / 100
 
@@ -84,16 +90,15 @@ def _known(one: Told, history: Sequence[Told], key: str) -> list[Told]:
         for other in history
         if getattr(other, key) == getattr(one, key)
         and other.known_ms is not None
-        and other.time_ms < other.known_ms <= one.time_ms
+        and other.counts_from_ms <= one.time_ms
         and other.known_ms - other.time_ms <= 120 * DAY_MS
         and _age_days(one, other) < 35
     ]
-    return sorted(known, key=lambda other: other.known_ms or 0)
+    return sorted(known, key=lambda other: other.counts_from_ms)
 
 
 def _age_days(one: Told, other: Told) -> float:
-    assert other.known_ms is not None
-    return (one.time_ms - other.known_ms) / DAY_MS
+    return (one.time_ms - other.counts_from_ms) / DAY_MS
 
 
 def _known_frauds(name: str, one: Told, known: Sequence[Told]) -> dict[str, float]:
