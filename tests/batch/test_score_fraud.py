@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 import os
 import random
+import subprocess
+import sys
 from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import xgboost
 from pyspark.sql import SparkSession
@@ -30,7 +34,7 @@ from stack.score import jobs_of
 from storage.postgres import connect
 from tests.batch.events import DAY_MS, NOW_MS, label, transaction
 from tests.batch.platform import Platform, environment_of
-from tests.batch.test_command import job
+from tests.batch.test_command import ROOT, job
 from tests.risk_models.fraud_oracle import Told, features_of
 from tests.risk_models.tables import transactions
 
@@ -191,3 +195,46 @@ def test_without_a_model_that_scores_transactions_wait_and_the_run_says_why(batc
     ended = job("score_fraud", environment_of(batch.settings, os.environ))
     assert (ended.returncode, ended.stderr) == (0, "")
     assert "nothing new to score" in ended.stdout
+
+
+def test_a_version_that_was_trained_and_promoted_by_the_command_scores(
+    batch: Platform, tmp_path: Path
+) -> None:
+    rows, file = transactions(12_000, days=70), tmp_path / "transactions.parquet"
+    pd.DataFrame(
+        {
+            "TRANSACTION_ID": rows.id,
+            "TX_DATETIME": pd.to_datetime(rows.time_ms, unit="ms"),
+            "CUSTOMER_ID": rows.customer,
+            "TERMINAL_ID": rows.terminal,
+            "TX_AMOUNT": rows.amount,
+            "TX_FRAUD": rows.is_fraud,
+        }
+    ).to_parquet(file)
+    registry = {
+        "MLFLOW_TRACKING_URI": f"sqlite:///{tmp_path}/mlflow.db",
+        "MODEL_ARTIFACT_URI": (tmp_path / "models").as_uri(),
+    }
+    environment = environment_of(batch.settings, os.environ) | registry
+
+    def command(*arguments: str) -> subprocess.CompletedProcess[str]:
+        line = [sys.executable, "-m", "risk_models", "fraud", *arguments]
+        return subprocess.run(line, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=240)
+
+    options = ["--data", str(file), "--folds", "1", "--boosters", "2", "--promote"]
+    first = command(*options, "--test-from", "2018-07-30")
+    assert first.returncode == 0, first.stderr
+    assert "handbook_fraud version 1: AUC 0." in first.stdout
+    again = command(*options, "--test-from", "2018-07-30")
+    assert again.returncode == 2
+    assert "handbook_fraud version 2: AUC 0." in again.stderr
+    assert "refused: expected a confidence of at least 0.95" in again.stderr
+    batch.send_events(transaction("t1"))
+    batch.land()
+    batch.score()
+    assert scored(batch).model == "model handbook_fraud version 1"
+    assert len(batch.rows(SCORES)) == 1
+    missing = command("--folds", "1")
+    assert (missing.returncode, missing.stderr.count("\n")) == (2, 1)
+    few = command("--folds", "1", "--test-from", "2018-07-30")
+    assert "error: expected at least 20 known frauds from 2018-07-16 on, got 0" in few.stderr
