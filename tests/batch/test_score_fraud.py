@@ -232,7 +232,9 @@ def test_a_version_that_was_trained_and_promoted_by_the_command_scores(
     batch.send_events(transaction("t1"))
     batch.land()
     batch.score()
-    assert scored(batch).model == "model handbook_fraud version 1"
+    ended = job("score_fraud", environment_of(batch.settings, os.environ))
+    assert ended.returncode == 0, ended.stderr
+    assert ": model handbook_fraud version 1" in ended.stdout
     assert len(batch.rows(SCORES)) == 1
     missing = command("--folds", "1")
     assert (missing.returncode, missing.stderr.count("\n")) == (2, 1)
