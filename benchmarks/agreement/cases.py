@@ -41,10 +41,10 @@ def disturbed(at: Platform, events: int) -> None:
 def undisturbed(at: Platform, events: int) -> None:
     """The stream as it should be; then a hundredth more, which costs little."""
     first_ms = _start_ms(at)
-    more = ("--start", _iso(first_ms + 10 * DAY_MS), "--users", str(max(2, events // 40)), *NO_MISHAPS)
+    more = ("--start", _iso(first_ms + 10 * DAY_MS), "--users", str(max(2, events // 40)), "--scenarios", "0")
     at.once("sent", lambda: at.produce(events, SEED, "--start", _iso(first_ms), *NO_MISHAPS))
     at.once("judged", at.judge)
-    at.once("a hundredth more sent", lambda: at.produce(max(1, events // 100), SEED, *more))
+    at.once("a hundredth more sent", lambda: at.produce(max(1, events // 100), SEED, *more, *NO_MISHAPS))
     at.once("a hundredth more judged", at.judge)
 
 

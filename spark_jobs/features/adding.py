@@ -47,13 +47,22 @@ def _with_step(rows: DataFrame, step: Step, plan: FeaturePlan) -> DataFrame:
     """Bring the events of each key together in order, and add the key's features."""
     no_key = sf.concat(sf.lit(NO_KEY), sf.col("user_id"))
     grouped = rows.withColumn(GROUP, sf.coalesce(sf.col(step.key), no_key))
-    ordered = grouped.repartition(GROUP).sortWithinPartitions(*ORDER)
 
     def add(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for table in whole_groups(batches, GROUP):
             yield from added(table, step).to_batches()
 
-    return ordered.mapInArrow(add, _widened(grouped.schema, step, plan)).drop(GROUP)
+    return by_group(grouped).mapInArrow(add, _widened(grouped.schema, step, plan)).drop(GROUP)
+
+
+def by_group(rows: DataFrame) -> DataFrame:
+    """Bring the rows of each group into one task, sorted as :data:`ORDER` says.
+
+    They are spread by a hash of the group: Spark takes a repartition by the group itself out of a plan that
+    has a join by the group before it, and may then read that join's shuffle in pieces, which tears groups
+    apart.
+    """
+    return rows.repartition(sf.xxhash64(GROUP)).sortWithinPartitions(*ORDER)
 
 
 def added(table: pa.Table, step: Step) -> pa.Table:

@@ -12,7 +12,7 @@ from pyspark.sql import functions as sf
 from rules.compiler import CompiledRule
 from rules.feature_plan import FeaturePlan
 from rules.features import DAY_MS
-from spark_jobs.features.adding import GROUP, ORDER, with_filters
+from spark_jobs.features.adding import GROUP, by_group, with_filters
 from spark_jobs.features.chunks import whole_groups
 from spark_jobs.features.specification import executor_steps
 from spark_jobs.proofs.proving import prove
@@ -78,14 +78,13 @@ def _prove_by_key(events: DataFrame, requests: DataFrame, step: ProofStep) -> Da
     of_step = _of_step(requests, step)
     asked = keyed.join(sf.broadcast(of_step.select(*PLACE)), list(PLACE), "left_semi")
     keys = asked.select(GROUP).distinct()
-    rows = keyed.join(keys, GROUP, "left_semi").join(sf.broadcast(of_step), list(PLACE), "left")
-    ordered = rows.repartition(GROUP).sortWithinPartitions(*ORDER)
+    rows = keyed.join(sf.broadcast(keys), GROUP, "left_semi").join(sf.broadcast(of_step), list(PLACE), "left")
 
     def prove_keys(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for table in whole_groups(batches, GROUP):
             yield from prove(table, step).to_batches()
 
-    return ordered.mapInArrow(prove_keys, PROOFS)
+    return by_group(rows).mapInArrow(prove_keys, PROOFS)
 
 
 def _columns_read(step: ProofStep) -> list[str]:
