@@ -17,6 +17,9 @@ from stack.errors import StackError
 from stack.folder import StackFolder
 
 MARK = "TANDEM_STACK_PROCESS"
+ENDING_S_MAX = 10
+PF_EXITING = 0x4
+"""Linux, include/linux/sched.h."""
 LOG_BYTES_MAX = 50 * 1024 * 1024
 _LAUNCHER = 'log=$1; shift; "$@" >>"$log" 2>&1 </dev/null & echo $!'
 
@@ -57,9 +60,24 @@ def running(folder: StackFolder, name: str) -> psutil.Process | None:
         process = psutil.Process(int(pid))
         if process.status() == psutil.STATUS_ZOMBIE or _start_time(process.pid) != started.strip():
             return None
+        if _is_ending(process.pid):
+            psutil.wait_procs([process], timeout=ENDING_S_MAX)
+            return None
         return process
     except (FileNotFoundError, ValueError, psutil.NoSuchProcess):
         return None
+
+
+def _is_ending(pid: int) -> bool:
+    """Whether a process was killed and its end is under way, which takes a while with much memory (Linux)."""
+    try:
+        flags = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[6])
+        status = Path(f"/proc/{pid}/status").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    lines = (line.split() for line in status.splitlines())
+    pending = [int(line[1], 16) for line in lines if line[0] in ("SigPnd:", "ShdPnd:")]
+    return bool(flags & PF_EXITING or any(mask >> (signal.SIGKILL - 1) & 1 for mask in pending))
 
 
 def stop(folder: StackFolder, name: str, sign: signal.Signals = signal.SIGTERM, grace_s: float = 20) -> bool:

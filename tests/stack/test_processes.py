@@ -55,6 +55,19 @@ def test_what_the_process_started_is_stopped_with_it_even_after_a_kill(folder: S
     assert all(not child.is_running() or child.status() == psutil.STATUS_ZOMBIE for child in children)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel's word on an ending process")
+def test_a_killed_process_does_not_run_although_its_end_takes_a_while(folder: StackFolder) -> None:
+    hold = "import sys, time; held = bytearray(b'x') * (1 << 29); print('ready', flush=True); time.sleep(600)"
+    start(folder, Launch("holder", (sys.executable, "-c", hold)))
+    while "ready" not in folder.log("holder").read_text():
+        time.sleep(0.05)
+    holder = running(folder, "holder")
+    assert holder is not None
+    holder.kill()
+    assert running(folder, "holder") is None
+    assert not holder.is_running() or holder.status() == psutil.STATUS_ZOMBIE
+
+
 def test_another_stacks_process_of_the_same_name_stays(
     folder: StackFolder, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
