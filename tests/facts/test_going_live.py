@@ -16,7 +16,7 @@ from stack.platform import prepare_stores, settings_of
 from storage.mongo import connect
 from tests.facts.live import CARDS, DAY_MS, STRICTER, WINDOWED, Live, steady_events
 from tests.stacks import stack_beside
-from tests.stream.stream import Stream, wait_until
+from tests.stream.stream import STORE_ANSWER_MS_MAX, Stream, wait_until
 
 RULES = ("risky_application", "card_month")
 QUIET = 7
@@ -36,7 +36,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
         prepare_stores(stack, settings)
         jobs = StreamJobs(stack.folder, values)
         jobs.start(print)
-        with connect(settings) as client:
+        with connect(settings, STORE_ANSWER_MS_MAX) as client:
             live = Live(Stream(stack, jobs, settings, client[settings.mongo_database]))
             for number in range(12):
                 days = (40, 29, 20)[number // CARDS]

@@ -12,7 +12,7 @@ from stack.platform import settings_of
 from storage.mongo import connect, prepare
 from storage.topics import create_topics
 from tests.stacks import stack_beside
-from tests.stream.stream import Stream
+from tests.stream.stream import STORE_ANSWER_MS_MAX, Stream
 
 
 @pytest.fixture(scope="package")
@@ -26,5 +26,5 @@ def stream() -> Iterator[Stream]:
         prepare(given)
         jobs = StreamJobs(stack.folder, values)
         jobs.start(print)
-        with connect(given) as client:
+        with connect(given, STORE_ANSWER_MS_MAX) as client:
             yield Stream(stack, jobs, given, client[given.mongo_database])
