@@ -47,16 +47,17 @@ def stage_scores(
     try:
         warehouse.load(score_applications(events, model), f"score_models_{token}")
     except PythonException as error:
-        return _without(model, f"Spark's Python workers failed: {str(error).strip().splitlines()[-1]}")
+        return without(model, f"Spark's Python workers failed: {str(error).strip().splitlines()[-1]}")
     with transaction(connection) as cursor:
         cursor.execute(
             f"SELECT failure FROM staging.score_models_{token} WHERE failure IS NOT NULL LIMIT 1"  # noqa: S608
         )
         row = cursor.fetchone()
-    return model if row is None else _without(model, row[0])
+    return model if row is None else without(model, row[0])
 
 
-def _without(model: ModelInForce, why: str) -> ModelInForce:
+def without(model: ModelInForce, why: str) -> ModelInForce:
+    """Return the model without its document, with a note why it does not score."""
     return replace(model, document=None, note=f"{model.name} version {model.version}: {why}")
 
 

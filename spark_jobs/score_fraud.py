@@ -11,7 +11,7 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -27,7 +27,7 @@ from risk_models.published import FRAUD_MODEL, ModelInForce, read_in_force
 from spark_jobs import lake, statements
 from spark_jobs.exit_status import exit_status
 from spark_jobs.fraud_scores import extent_of, score_transactions, transactions_of
-from spark_jobs.model_scores import ship_models
+from spark_jobs.model_scores import ship_models, without
 from spark_jobs.progress import Progress
 from spark_jobs.runs import Counts, Run, run
 from spark_jobs.session import build_session
@@ -107,14 +107,14 @@ def _stage(scoring: FraudScoring, current: Run, batch_ids: Sequence[str]) -> Mod
     try:
         _score(scoring, model, f"fraud_scores_{current.token}", batch_ids)
     except PythonException as error:
-        return _without(model, f"Spark's Python workers failed: {str(error).strip().splitlines()[-1]}")
+        return without(model, f"Spark's Python workers failed: {str(error).strip().splitlines()[-1]}")
     with transaction(scoring.connection) as cursor:
         cursor.execute(
             f"SELECT failure FROM staging.fraud_scores_{current.token} "  # noqa: S608
             "WHERE failure IS NOT NULL LIMIT 1"
         )
         failed = cursor.fetchone()
-    return _without(model, failed[0]) if failed else model
+    return without(model, failed[0]) if failed else model
 
 
 def _score(scoring: FraudScoring, model: ModelInForce, table: str, batch_ids: Sequence[str]) -> None:
@@ -127,10 +127,6 @@ def _score(scoring: FraudScoring, model: ModelInForce, table: str, batch_ids: Se
     events = lake.read_events(spark, lake_uri, landed_runs(scoring.connection))
     scores = score_transactions(events, batch_ids, extent, model.text)
     Warehouse.of(scoring.settings.batch_dsn).load(scores, table)
-
-
-def _without(model: ModelInForce, why: str) -> ModelInForce:
-    return replace(model, document=None, note=f"{model.name} version {model.version}: {why}")
 
 
 def _load(current: Run, model: ModelInForce, batch_ids: tuple[str, ...]) -> int:

@@ -6,7 +6,7 @@ before or after; sets that grow in the order of append time are tried, which kee
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -35,10 +35,11 @@ def candidates(request: Request, rows: KeyRows, place: int, step: ProofStep) -> 
     accepted = rows.accepted[first:end]
     found: dict[bytes, Decided] = {}
     free_rows = False
+    expired = list(_expired(rows, place, step, first, end))
     for routes in rows.routes or [np.zeros(len(rows.offsets), dtype=np.int64)]:
         for had, order_is_known in _arrived(rows, routes, place, first, end):
             free_rows |= not order_is_known
-            for kept, cause, is_sure in _kept(rows, place, step, had, first, end):
+            for kept, cause, is_sure in _kept(rows, place, step, had, expired, first, end):
                 is_true = bool((kept == accepted)[counting].all())
                 causes = [] if is_true else [cause]
                 decided = Decided(first + np.flatnonzero(kept), causes, is_true, bounded=not is_sure)
@@ -65,7 +66,13 @@ def _arrived(
 
 
 def _kept(
-    rows: KeyRows, place: int, step: ProofStep, arrived: Truths, first: int, end: int
+    rows: KeyRows,
+    place: int,
+    step: ProofStep,
+    arrived: Truths,
+    expired: Sequence[tuple[int, bool]],
+    first: int,
+    end: int,
 ) -> Iterator[tuple[Truths, str, bool]]:
     """What of it was kept, why, and whether the record leaves no choice.
 
@@ -79,7 +86,7 @@ def _kept(
         starts = np.array([start.get(int(number), 0) for number in rows.partitions[part]], dtype=np.int64)
         if rows.offsets[place] >= start.get(int(rows.partitions[place]), 0):
             yield had & (rows.offsets[part] >= starts), STREAM_GAP, True
-    for gone, is_sure in _expired(rows, place, step, first, end):
+    for gone, is_sure in expired:
         kept = had & (np.arange(end - first) >= gone)
         kept[own] = True
         yield kept, EXPIRED_STATE, is_sure

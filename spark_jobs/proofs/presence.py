@@ -72,12 +72,7 @@ def _uncounted_repeats(
     uncounted = ~rows.accepted[first:end] & (rows.times_ms[first:end] < counted_from_ms)
     reached = np.zeros(end - first, dtype=np.bool_)
     for part in taken.parts:
-        offsets = rows.offsets[first:end]
-        reached |= (
-            (rows.partitions[first:end] == part.seen.partition)
-            & (offsets >= part.seen.first_offset)
-            & (offsets <= part.seen.last_offset)
-        )
+        reached |= part.seen.spans(rows.partitions[first:end], rows.offsets[first:end])
     places = np.flatnonzero(uncounted & reached).tolist()
     alone: list[tuple[int, ...]] = [(place,) for place in places[:REPEATS_TRIED_MAX]]
     return [*alone, tuple(places)] if len(places) > 1 else alone

@@ -27,6 +27,11 @@ class SeenPartition:
     events: int
     checksum: int
 
+    def spans(self, partitions: Integers, offsets: Integers) -> Truths:
+        """Whether each place lies between the first and the last event of the partition that it tells of."""
+        spanned: Truths = (partitions == self.partition) & (offsets >= self.first_offset)
+        return spanned & (offsets <= self.last_offset)
+
 
 @dataclass(frozen=True)
 class Cut:
@@ -51,8 +56,7 @@ class TakenPart:
     def mark(self, rows: KeyRows, had: Truths, first: int, end: int) -> None:
         """Mark what it had among the rows ``first`` up to ``end``."""
         offsets = rows.offsets[first:end]
-        reached = (rows.partitions[first:end] == self.seen.partition) & rows.accepted[first:end]
-        reached &= (offsets <= self.seen.last_offset) & (offsets >= self.seen.first_offset)
+        reached = self.seen.spans(rows.partitions[first:end], offsets) & rows.accepted[first:end]
         for cut in self.cuts:
             reached &= (cut.routes[first:end] != cut.route) | (offsets < cut.offset)
         had |= reached
@@ -100,9 +104,7 @@ def _of_partition(rows: KeyRows, seen: SeenPartition, counted_from_ms: int) -> T
     lacking, surplus = count - seen.events, (total - seen.checksum) & BITS_64
     if lacking == 0 and surplus == 0:
         return TakenPart(seen)
-    counted = rows.times_ms >= counted_from_ms
-    reached = (rows.partitions == seen.partition) & counted
-    reached &= (rows.offsets <= seen.last_offset) & (rows.offsets >= seen.first_offset)
+    reached = seen.spans(rows.partitions, rows.offsets) & (rows.times_ms >= counted_from_ms)
     if lacking > 0:
         found = _without_last(rows, seen, reached, lacking, surplus)
     else:
