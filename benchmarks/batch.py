@@ -26,7 +26,6 @@ from stack.platform import settings_of
 from storage.postgres import connect, migrate, transaction
 from storage.topics import create_topics
 
-COPIED = "warehouse.processed_transactions"
 RAW = "warehouse.raw_copy"
 
 
@@ -67,12 +66,15 @@ def _messages(settings: Settings) -> int:
         return int(cursor.fetchall()[0][0])
 
 
-def copy_raw(settings: Settings, file: Path) -> tuple[int, float]:
-    """Copy the rows out, then into a table of the same make; return rows and rows per second."""
+def copy_raw(
+    settings: Settings, file: Path, table: str = "warehouse.processed_transactions"
+) -> tuple[int, float]:
+    """Copy a table's rows out, then into a table of the same make; return rows and rows per second."""
     with closing(connect(settings.require("postgres_dsn"))) as connection:
         with transaction(connection) as cursor, file.open("wb") as stream:
-            cursor.copy_expert(f"COPY {COPIED} TO STDOUT (FORMAT binary)", stream)
-            cursor.execute(f"CREATE TABLE {RAW} (LIKE {COPIED} INCLUDING ALL)")
+            cursor.execute(f"DROP TABLE IF EXISTS {RAW}")
+            cursor.copy_expert(f"COPY {table} TO STDOUT (FORMAT binary)", stream)
+            cursor.execute(f"CREATE TABLE {RAW} (LIKE {table} INCLUDING ALL)")
         started = time.monotonic()
         with transaction(connection) as cursor, file.open("rb") as stream:
             cursor.copy_expert(f"COPY {RAW} FROM STDIN (FORMAT binary)", stream)

@@ -1,7 +1,8 @@
 """How fast the warehouse takes rows in and answers: ``python -m benchmarks.warehouse``.
 
-- *load*: events made by Spark, through the batch's own staging and statements into the final tables;
-- *raw COPY*: the transactions that it wrote, copied by PostgreSQL into an empty table with the same columns,
+- *load*: events made by Spark, through the batch's own staging and statements into the final tables:
+  all of it, and the statement of each of the two big tables;
+- *raw COPY*: the rows of such a table, copied by PostgreSQL into an empty table with the same columns,
   constraints and indexes;
 - *views*: the refresh of all materialized views; then, as the BI role, every view of ``bi`` read whole
   (``fraud_alerts``, which has a row per alert, by a day) and the query of every chart of the dashboard.
@@ -12,14 +13,18 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 
 import typer
+from psycopg2.extensions import parse_dsn
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as sf
 
 from benchmarks.batch import copy_raw
 from benchmarks.engines import engines
 from bi.charts import CHARTS, query_of
+from contract.names import BI_ROLE
 from contract.settings import Settings
 from rules.policy import load_policies
 from spark_jobs import lake, statements
@@ -28,12 +33,13 @@ from spark_jobs.scoring import Scoring, stage
 from spark_jobs.session import build_session
 from stack.environment import read_env
 from stack.platform import settings_of
-from storage.postgres import Cursor, connect, migrate, transaction
+from storage.postgres import Cursor, connect, migrate, set_role_passwords, transaction
 
 TOKEN = "bench0"
 DAYS = 365
 FIRST_MS = 1_735_689_600_000
 BI_SECONDS_MAX = 1.0
+BIG_TABLES = ("credit_scores", "processed_transactions")
 
 APPLICATION = {
     "event_id": "concat('a_bench_', id)",
@@ -101,16 +107,38 @@ def main(transactions: int = 5_000_000, applications: int = 1_000_000) -> None:
         settings = settings_of({**values, "POSTGRES_BATCH_DSN": values["POSTGRES_DSN"]})
         migrate(settings)
         spark = build_session("benchmark", {})
-        rows, seconds = _load(spark, settings, make_events(spark, transactions, applications))
+        loaded = _load(spark, settings, make_events(spark, transactions, applications))
         spark.stop()
-        copied, rate = copy_raw(settings, stack.folder.root / "rows")
-        loaded = rows / seconds
-        print(f"load, {rows:,} rows into all tables {loaded:>14,.0f} rows/s  {loaded / rate:.2f} of raw")
-        print(f"raw COPY, {copied:,} transactions {rate:>15,.0f} rows/s")
+        _show_rates(settings, stack.folder.root / "rows", loaded)
         with closing(connect(settings.require("postgres_dsn"))) as connection:
             connection.autocommit = True
             with connection.cursor() as cursor:
+                _refresh(cursor)
+        reader = values["POSTGRES_BI_DSN"]
+        set_role_passwords(settings, {BI_ROLE: parse_dsn(reader)["password"]})
+        with closing(connect(reader)) as connection:
+            connection.autocommit = True
+            with connection.cursor() as cursor:
                 _read_views(cursor)
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What a load did: seconds with the staging, and of each statement its rows and seconds."""
+
+    seconds: float
+    statements: dict[str, tuple[int, float]]
+
+
+def _show_rates(settings: Settings, file: Path, loaded: Loaded) -> None:
+    for table in BIG_TABLES:
+        _, raw = copy_raw(settings, file, f"warehouse.{table}")
+        rows, seconds = loaded.statements[table]
+        print(f"raw COPY, {rows:,} {table:<24}{raw:>14,.0f} rows/s")
+        print(f"load, {rows:,} {table:<28}{rows / seconds:>14,.0f} rows/s  {rows / seconds / raw:.2f} of raw")
+    rows = sum(rows for rows, _ in loaded.statements.values())
+    rate = rows / loaded.seconds
+    print(f"load, {rows:,} rows into all tables, with staging {rate:>14,.0f} rows/s  {rate / raw:.2f} of raw")
 
 
 def make_events(spark: SparkSession, transactions: int, applications: int) -> DataFrame:
@@ -141,8 +169,8 @@ def _events(spark: SparkSession, fields: dict[str, str], count: int, sizes: dict
     return spark.range(count).select(*columns)
 
 
-def _load(spark: SparkSession, settings: Settings, events: DataFrame) -> tuple[int, float]:
-    """Stage and load as a scoring does; return the rows that final tables took, and the seconds."""
+def _load(spark: SparkSession, settings: Settings, events: DataFrame) -> Loaded:
+    """Stage and load as a scoring does."""
     policies = load_policies()
     policy = policies[max(policies)]
     with closing(connect(settings.batch_dsn)) as connection:
@@ -153,26 +181,24 @@ def _load(spark: SparkSession, settings: Settings, events: DataFrame) -> tuple[i
             cursor.execute("INSERT INTO warehouse.risk_policies VALUES (%s, '{}')", (policy.version,))
             cursor.execute("SET LOCAL work_mem = '256MB'")
             parameters = {"batch_id": "bench", "policy_version": policy.version}
+            done: dict[str, tuple[int, float]] = {}
             for title, statement in statements.read_statements("score_load", TOKEN).items():
                 before = time.monotonic()
                 cursor.execute(statement, parameters)
-                print(f"  {title:<42}{cursor.rowcount:>12,} rows {time.monotonic() - before:8.1f} s")
-        seconds = time.monotonic() - started
-        with transaction(connection) as cursor:
-            cursor.execute("ANALYZE")
-            cursor.execute(
-                "SELECT (SELECT count(*) FROM warehouse.processed_transactions) "
-                "+ (SELECT count(*) FROM warehouse.credit_scores)"
-            )
-            return int(cursor.fetchall()[0][0]), seconds
+                done[title] = (cursor.rowcount, time.monotonic() - before)
+                print(f"  {title:<42}{cursor.rowcount:>12,} rows {done[title][1]:8.1f} s")
+        return Loaded(time.monotonic() - started, done)
 
 
-def _read_views(cursor: Cursor) -> None:
+def _refresh(cursor: Cursor) -> None:
+    cursor.execute("ANALYZE")
     cursor.execute(ALERTS_SQL)
     with _timed("refresh of all materialized views"):
         cursor.execute("SELECT bi.refresh_views()")
     cursor.execute("ANALYZE")
-    cursor.execute("SET ROLE bi_reader")
+
+
+def _read_views(cursor: Cursor) -> None:
     cursor.execute("SELECT view_name FROM bi.lineage ORDER BY 1")
     for (view,) in cursor.fetchall():
         with _timed(f"bi.{view}", BI_SECONDS_MAX):

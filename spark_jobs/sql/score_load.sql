@@ -209,7 +209,8 @@ WITH touched AS (
            (array_agg(user_id ORDER BY event_time, append_time, partition, "offset"))[1] AS user_id,
            max(days_past_due) FILTER (WHERE status = 'missed') AS days_past_due_max,
            min(event_time) FILTER (WHERE delinquency = '90+') AS defaulted_at
-    FROM touched JOIN warehouse.loan_payments USING (loan_id)
+    FROM warehouse.loan_payments
+    WHERE loan_id IN (SELECT loan_id FROM touched)
     GROUP BY loan_id
 )
 INSERT INTO warehouse.loans AS known
