@@ -27,6 +27,8 @@ from rules.dated_rules import dated_rules
 from storage.catalog_facts import take_in_catalog
 
 JOB = "detect_fraud"
+OPTIONS = {"execution.checkpointing.min-pause": "5 s"}
+"""Where windows are so large that a checkpoint takes seconds, half of the time at most goes into them."""
 
 
 def run(settings: Settings) -> None:
@@ -36,7 +38,7 @@ def run(settings: Settings) -> None:
     compiled = dated_rules(history).compiled
     if not compiled:
         raise SettingsError(f"no rule in {catalog_folder(settings)}: expected <id>.yaml files")
-    environment = stream_environment(JOB, settings, {})
+    environment = stream_environment(JOB, settings, OPTIONS)
     register_fact_functions(environment, settings)
     checkpoint, parallelism = checkpoint_of(environment), parallelism_of(environment)
     if take_over is None:
