@@ -1,4 +1,4 @@
-"""One batch run over what is new: land and score, reconcile, score transactions where a model is in force.
+"""One batch run over what is new: land and score, reconcile, then what risk models in force ask for.
 
 Plain `spark-submit`s underneath.
 """
@@ -39,11 +39,12 @@ def run_score(values: Mapping[str, str]) -> int:
 
 
 def jobs_of(values: Mapping[str, str]) -> Iterator[str]:
-    """Yield the jobs; that which scores transactions only if it has a model to do so with."""
-    from risk_models.published import FRAUD_MODEL, is_in_force
+    """Yield the jobs; those of a model only where a version of it is in force once the others are done."""
+    from risk_models.published import APPLICATIONS_MODEL, FRAUD_MODEL, is_in_force
 
     yield from JOBS
+    of_models = {FRAUD_MODEL: ("score_fraud",), APPLICATIONS_MODEL: ("update_beliefs", "watch_models")}
     with closing(connect_batch(settings_of(values), "tandem-score")) as connection:
-        fraud = is_in_force(connection, FRAUD_MODEL)
-    if fraud:
-        yield "score_fraud"
+        in_force = [name for name in of_models if is_in_force(connection, name)]
+    for name in in_force:
+        yield from of_models[name]

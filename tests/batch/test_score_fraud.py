@@ -27,7 +27,7 @@ from risk_models.fraud_card import fraud_document
 from risk_models.fraud_features import build_features
 from risk_models.fraud_lake import read_lake_transactions
 from risk_models.promotion import Verdict
-from risk_models.published import FRAUD_MODEL, publish
+from risk_models.published import APPLICATIONS_MODEL, FRAUD_MODEL, publish, retire
 from spark_jobs.progress import Progress
 from spark_jobs.score_fraud import FraudScored, FraudScoring, score_fraud
 from stack.score import jobs_of
@@ -56,8 +56,8 @@ def document() -> ModelDocument:
     return fraud_document("d" * 64, rows, build_features(rows), Protocol(date(2018, 7, 16)), 3)[0]
 
 
-def put_in_force(batch: Platform, version: int, text: str | None = None) -> None:
-    registered = Registered(FRAUD_MODEL, version, document(), text or document().text())
+def put_in_force(batch: Platform, version: int, text: str | None = None, name: str = FRAUD_MODEL) -> None:
+    registered = Registered(name, version, document(), text or document().text())
     with closing(connect(batch.settings.require("postgres_dsn"))) as connection:
         publish(connection, registered, VERDICT)
 
@@ -180,6 +180,11 @@ def test_without_a_model_that_scores_transactions_wait_and_the_run_says_why(batc
     put_in_force(batch, 1, document().text().replace('"boosters":[{', '"boosters":[7,{'))
     assert "handbook_fraud version 1: XGBoost can't read the trees" in scored(batch, needs_spark=False).model
     assert list(jobs_of(values)) == ["score_risk", "reconcile_alerts", "score_fraud"]
+    put_in_force(batch, 1, name=APPLICATIONS_MODEL)
+    assert list(jobs_of(values))[2:] == ["score_fraud", "update_beliefs", "watch_models"]
+    with closing(connect(batch.settings.require("postgres_dsn"))) as connection:
+        retire(connection, APPLICATIONS_MODEL, "enough")
+    assert list(jobs_of(values))[2:] == ["score_fraud"]
     tall = document().text().replace('"column":"amount"', '"expression":"height * 2"')
     put_in_force(batch, 2, tall)
     assert "DataError: expression 'height * 2': there is no column height" in scored(batch).model
