@@ -8,14 +8,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.agreement.platform import Platform
+from ingestion.options import StreamOptions, default_users, span_ms
 from rules.catalog import CATALOG, rule_of
 from rules.facts import ListEntry, ParameterValueSet, RuleMode, RuleText
 
 DAY_MS = 86_400_000
 SEED = 21
 """The same people in both parts of a case."""
-DAYS = 25
-"""Each half goes over ten days of event time, and all ends before now."""
+MARGIN_MS = 5 * DAY_MS
+"""How long before now all ends: facts hold from days that have passed."""
 MISHAPS = ("--disorder", "0.05", "--late", "0.01", "--duplicates", "0.02", "--conflicts", "0.001")
 NO_MISHAPS = tuple(
     word for name in ("duplicates", "conflicts", "disorder", "late", "broken") for word in (f"--{name}", "0")
@@ -27,9 +28,9 @@ CHANGED_PARAMETER = ("card_burst", "max_uses", 3)
 
 def disturbed(at: Platform, events: int) -> None:
     """Disorder, duplicates, late events; facts, a new version of a rule and a restart in the middle."""
-    first_ms = _start_ms(at)
-    half_ms = first_ms + 10 * DAY_MS
     half = events // 2
+    first_ms = _start_ms(at, 2 * _span_ms(half))
+    half_ms = first_ms + _span_ms(half)
     at.once("first half sent", lambda: at.produce(half, SEED, "--start", _iso(first_ms), *MISHAPS))
     at.once("first half judged", at.judge)
     at.once("facts said", lambda: _say_facts(at, half_ms))
@@ -40,8 +41,9 @@ def disturbed(at: Platform, events: int) -> None:
 
 def undisturbed(at: Platform, events: int) -> None:
     """The stream as it should be; then a hundredth more, which costs little."""
-    first_ms = _start_ms(at)
-    more = ("--start", _iso(first_ms + 10 * DAY_MS), "--users", str(max(2, events // 40)), "--scenarios", "0")
+    first_ms = _start_ms(at, _span_ms(events))
+    behind = _iso(first_ms + _span_ms(events))
+    more = ("--start", behind, "--users", str(max(2, events // 40)), "--scenarios", "0")
     at.once("sent", lambda: at.produce(events, SEED, "--start", _iso(first_ms), *NO_MISHAPS))
     at.once("judged", at.judge)
     at.once("a hundredth more sent", lambda: at.produce(max(1, events // 100), SEED, *more, *NO_MISHAPS))
@@ -94,9 +96,14 @@ def _changed_rule() -> RuleText:
     return RuleText(CHANGED_RULE, version, changed)
 
 
-def _start_ms(at: Platform) -> int:
+def _span_ms(events: int) -> int:
+    """Event time that the producer's stream goes over, or a little more."""
+    return span_ms(events, default_users(events), StreamOptions.events_per_user_day) + DAY_MS // 2
+
+
+def _start_ms(at: Platform, whole_ms: int) -> int:
     """Event time of the beginning, chosen once a case."""
-    started: int = at.state.setdefault("start_ms", time.time_ns() // 1_000_000 - DAYS * DAY_MS)
+    started: int = at.state.setdefault("start_ms", time.time_ns() // 1_000_000 - whole_ms - MARGIN_MS)
     return started
 
 
