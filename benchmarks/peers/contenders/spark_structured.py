@@ -42,17 +42,17 @@ def windows_of_group(assignment: Assignment) -> Update:
     ) -> Iterator[pd.DataFrame]:
         rollings: Rollings = pickle.loads(state.get[0]) if state.exists else {}  # its own bytes
         fired: list[str] = []
-        for frame in frames:
-            columns = [frame[name].tolist() for name in ("event_id", "event_time_ms", "amount_cents", *keys)]
-            merchants = frame["merchant_id"].tolist()
-            for merchant, event_id, time_ms, amount_cents, *values in zip(merchants, *columns, strict=True):
-                fires = merchant == MARKER_MERCHANT
-                for (_, windows, limits), value in zip(steps, values, strict=True):
-                    if value not in rollings:
-                        rollings[value] = Rolling(windows)
-                    fires = passes(rollings[value].add(time_ms, amount_cents), limits) or fires
-                if fires:
-                    fired.append(event_id)
+        rows = pd.concat(frames).sort_values("event_time_ms")
+        columns = [rows[name].tolist() for name in ("event_id", "event_time_ms", "amount_cents", *keys)]
+        merchants = rows["merchant_id"].tolist()
+        for merchant, event_id, time_ms, amount_cents, *values in zip(merchants, *columns, strict=True):
+            fires = merchant == MARKER_MERCHANT
+            for (_, windows, limits), value in zip(steps, values, strict=True):
+                if value not in rollings:
+                    rollings[value] = Rolling(windows)
+                fires = passes(rollings[value].add(time_ms, amount_cents), limits) or fires
+            if fires:
+                fired.append(event_id)
         state.update((pickle.dumps(rollings, pickle.HIGHEST_PROTOCOL),))
         if fired:
             yield pd.DataFrame({"event_id": fired})
@@ -68,8 +68,12 @@ def alerts(events: DataFrame, assignment: Assignment) -> DataFrame:
         return events.where((above & on_the_web) | (f.col("merchant_id") == MARKER_MERCHANT))
     steps = assignment.steps()
     group = f.pmod(f.hash(steps[0].key if len(steps) == 1 else "user_id"), f.lit(GROUPS))
-    return events.groupBy(group.alias("group")).applyInPandasWithState(
-        windows_of_group(assignment), OUTPUT, STATE, "append", GroupStateTimeout.NoTimeout
+    return (
+        events.withColumn("key_group", group)
+        .groupBy("key_group")
+        .applyInPandasWithState(
+            windows_of_group(assignment), OUTPUT, STATE, "append", GroupStateTimeout.NoTimeout
+        )
     )
 
 
