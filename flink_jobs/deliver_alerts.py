@@ -1,14 +1,16 @@
 """The job deliver_alerts: topics of alerts -> MongoDB -> topic of deliveries.
 
-While MongoDB does not answer, a batch is tried again for a bounded time; then the job fails and Flink
-starts it again from its last checkpoint, for as long as it takes. Detection is another job and goes on.
+While MongoDB does not answer, a batch is tried again for as long as it takes, and no checkpoint completes.
+The job does not fail for it: where a task of Python functions fails while rows flow, Flink 2.2.1 may end the
+whole task manager, and detection, which is another job, would stop too.
 """
 
 from __future__ import annotations
 
+import logging
 import time
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
 
 import pandas as pd
 from pyflink.table import DataTypes, FunctionContext, ScalarFunction, StreamTableEnvironment, Table
@@ -26,7 +28,7 @@ from contract.names import (
 )
 from contract.settings import Settings
 from flink_jobs.alert_messages import Message
-from flink_jobs.delivery import AlertStore, Delivery, deliver
+from flink_jobs.delivery import AlertStore, deliver
 from flink_jobs.environment import main, stream_environment
 from flink_jobs.kafka_tables import create_keyed_sink, create_messages_table
 from flink_jobs.redelivery import messages_since
@@ -34,7 +36,6 @@ from storage.mongo import connect
 
 JOB = "deliver_alerts"
 COLLECTIONS = {ALERTS_TOPIC: ALERTS_COLLECTION, SHADOW_ALERTS_TOPIC: SHADOW_ALERTS_COLLECTION}
-RETRY_S_MAX = 15.0
 RETRY_PAUSE_S = 0.5
 MONGO_ANSWER_MS_MAX = 10_000
 REREAD_MS = 600_000
@@ -45,7 +46,10 @@ OPTIONS = {
     "python.fn-execution.arrow.batch.size": "2000",
     "python.fn-execution.memory.managed": "false",
     "execution.buffer-timeout.interval": "5 ms",
+    "execution.checkpointing.tolerable-failed-checkpoints": "1000000",
 }
+log = logging.getLogger(__name__)
+Result = TypeVar("Result")
 
 
 class Deliver(ScalarFunction):  # type: ignore[misc]
@@ -67,36 +71,32 @@ class Deliver(ScalarFunction):  # type: ignore[misc]
             for topic, collection in COLLECTIONS.items()
         }
         self._answered_at_ms = _now_ms()
-        self._deliver_again()
+        self._until_answered(self._deliver_again)
 
     def close(self) -> None:
         """Disconnect."""
         self._client.close()
 
     def eval(self, batch: pd.DataFrame) -> pd.DataFrame:
-        """Deliver one batch.
-
-        Raises:
-            PyMongoError: MongoDB did not answer within the time of the tries.
-        """
-        deliveries = self._until_answered(_messages(batch.itertuples(index=False, name=None)))
+        """Deliver one batch, whenever MongoDB answers."""
+        messages = _messages(batch.itertuples(index=False, name=None))
+        deliveries = self._until_answered(lambda: deliver(self._stores, messages))
         rows = [(delivery.alert_id, delivery.as_json()) for delivery in deliveries]
         return pd.DataFrame(rows, columns=["alert_id", "delivery"])
 
-    def _until_answered(self, messages: list[Message]) -> list[Delivery]:
-        deadline = time.monotonic() + RETRY_S_MAX
-        interrupted = False
+    def _until_answered(self, work: Callable[[], Result]) -> Result:
+        waits = False
         while True:
             try:
-                if interrupted:
+                if waits:
                     self._deliver_again()
-                deliveries = deliver(self._stores, messages)
+                result = work()
                 self._answered_at_ms = _now_ms()
-                return deliveries
+                return result
             except (AutoReconnect, ServerSelectionTimeoutError):
-                interrupted = True
-                if time.monotonic() > deadline:
-                    raise
+                if not waits:
+                    log.warning("MongoDB does not answer: alerts wait on their topic")
+                waits = True
                 time.sleep(RETRY_PAUSE_S)
 
     def _deliver_again(self) -> None:

@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from stack.flink import rest
 from stack.processes import running
 from tests.stream.stream import Stream, wait_until
 from tests.stream.test_detection import now_ms, risky
@@ -42,6 +43,7 @@ def test_while_the_store_is_away_detection_goes_on_and_delivery_catches_up(strea
     stream.wait_for(ids[:100])
     store = running(stream.stack.folder, "mongo")
     assert store is not None
+    since = running_since(stream, "deliver_alerts")
     store.kill()
     stopped = time.monotonic()
     stream.send_events([risky(f"{prefix}{number}") for number in range(100, 400)])
@@ -52,3 +54,11 @@ def test_while_the_store_is_away_detection_goes_on_and_delivery_catches_up(strea
     stream.stack.up(("mongo",), print)
 
     assert len(stream.wait_for(ids, timeout_s=240)) == 400
+    assert running_since(stream, "deliver_alerts") == since
+
+
+def running_since(stream: Stream, job: str) -> int:
+    """When Flink last started the job anew: a failing task of Python may end its task manager."""
+    run = stream.jobs.rest.latest_run(job)
+    assert run is not None
+    return int(rest(stream.jobs.settings["FLINK_REST_URL"], f"/jobs/{run.id}")["timestamps"]["RUNNING"])
