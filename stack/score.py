@@ -1,6 +1,6 @@
 """One batch run over what is new: land and score, reconcile, then what risk models in force ask for.
 
-Plain `spark-submit`s underneath.
+Plain `spark-submit`s underneath, and plain Python for the jobs that need no Spark.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from stack.platform import settings_of
 from storage.postgres import connect_batch
 
 JOBS = ("score_risk", "reconcile_alerts")
+WITHOUT_SPARK = ("update_beliefs", "watch_models")
 
 
 def run_score(values: Mapping[str, str]) -> int:
@@ -32,7 +33,8 @@ def run_score(values: Mapping[str, str]) -> int:
     for job in jobs_of(values):
         script = str(ROOT / "spark_jobs" / f"{job}.py")
         environment = {**os.environ, **values}
-        status = subprocess.run([submit, script], env=environment, cwd=ROOT, check=False).returncode
+        program = sys.executable if job in WITHOUT_SPARK else submit
+        status = subprocess.run([program, script], env=environment, cwd=ROOT, check=False).returncode
         if status:
             return status
     return 0
@@ -43,7 +45,7 @@ def jobs_of(values: Mapping[str, str]) -> Iterator[str]:
     from risk_models.published import APPLICATIONS_MODEL, FRAUD_MODEL, is_in_force
 
     yield from JOBS
-    of_models = {FRAUD_MODEL: ("score_fraud",), APPLICATIONS_MODEL: ("update_beliefs", "watch_models")}
+    of_models = {FRAUD_MODEL: ("score_fraud",), APPLICATIONS_MODEL: WITHOUT_SPARK}
     with closing(connect_batch(settings_of(values), "tandem-score")) as connection:
         in_force = [name for name in of_models if is_in_force(connection, name)]
     for name in in_force:
