@@ -1,24 +1,24 @@
-"""The engines of one test session: each starts once, when a test first asks for it, and stops at the end.
+"""The engines of one test process: each starts once, when a test first asks for it, and stops at the end.
 
 A real server that the environment names (KAFKA_BOOTSTRAP_SERVERS, MONGO_URI, ...) is used instead.
 """
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from pyspark.sql import SparkSession
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from contract.settings import Settings
 from spark_jobs.session import build_session
 from stack.environment import read_env
 from stack.folder import stack_folder
 from stack.up import Stack
+from tests.stacks import stack_root
 
 StartEngines = Callable[..., dict[str, str]]
 MakeSettings = Callable[..., Settings]
@@ -28,7 +28,18 @@ PYSPARK_SOCKETS = (
 )
 
 
-@pytest.hookimpl(tryfirst=True)
+class FolderScheduling(LoadScopeScheduling):  # type: ignore[misc]
+    """A folder's tests go to one process, in their order: what they share is made once."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return nodeid.partition("::")[0].rpartition("/")[0]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> FolderScheduling:
+    """How tests are given to the processes that run side by side."""
+    return FolderScheduling(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """PySpark leaves the sockets that it collects rows from to the garbage collector, whenever it comes."""
     uses_spark = [position for position, item in enumerate(items) if "spark" in item.fixturenames]  # type: ignore[attr-defined]
@@ -39,10 +50,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
-    """The session's stack, with nothing running yet, in a folder that PostgreSQL's user can reach."""
-    with tempfile.TemporaryDirectory(prefix="tandem-test-", ignore_cleanup_errors=True) as given:
-        root = Path(os.environ.get("TANDEM_TEST_STACK_DIR", given))
-        Path(given).chmod(0o711)
+    """The session's stack, with nothing running yet."""
+    with stack_root("stack") as root:
         stack = Stack(stack_folder(root))
         try:
             yield stack

@@ -1,4 +1,4 @@
-"""Stacks apart from the session's, for tests that kill engines or look at all that a topic holds."""
+"""Where the stacks of the tests are; those that are killed, or whose topics are looked at as a whole."""
 
 from __future__ import annotations
 
@@ -14,12 +14,22 @@ from stack.up import Stack
 
 
 @contextmanager
-def stack_beside(name: str) -> Iterator[Stack]:
-    """A stack beside the session's, so that what cleans up that one finds this one; stopped at the end."""
-    beside = os.environ.get("TANDEM_TEST_STACK_DIR")
+def stack_root(name: str) -> Iterator[Path]:
+    """A folder for a stack of this test process, where what cleans up after the tests finds it.
+
+    PostgreSQL's user can reach it.
+    """
     with tempfile.TemporaryDirectory(prefix="tandem-test-", ignore_cleanup_errors=True) as given:
         Path(given).chmod(0o711)
-        stack = Stack(stack_folder(Path(beside).with_name(name) if beside else Path(given) / "stack"))
+        worker = os.environ.get("PYTEST_XDIST_WORKER", "all")
+        yield Path(os.environ.get("TANDEM_TEST_STACKS_DIR", given)) / f"{name}-{worker}"
+
+
+@contextmanager
+def stack_beside(name: str) -> Iterator[Stack]:
+    """A stack beside the session's, stopped at the end."""
+    with stack_root(name) as root:
+        stack = Stack(stack_folder(root))
         try:
             yield stack
         finally:

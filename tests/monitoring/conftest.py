@@ -1,10 +1,7 @@
 from __future__ import annotations
 
-import os
-import tempfile
 import uuid
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import psycopg2
 import pytest
@@ -18,6 +15,7 @@ from stack.folder import stack_folder
 from stack.prometheus import find_prometheus
 from stack.up import Stack
 from storage.postgres import migrate, set_role_passwords
+from tests.stacks import stack_root
 
 MakeTopic = Callable[..., str]
 
@@ -51,15 +49,9 @@ def make_topic(kafka: str) -> MakeTopic:
 
 @pytest.fixture(scope="session")
 def warehouse() -> Iterator[Settings]:
-    """Settings of a warehouse that only these tests write, so that sums can be compared exactly.
-
-    Its stack lies beside the session's, so that what cleans up that one finds this one.
-    """
-    beside = os.environ.get("TANDEM_TEST_STACK_DIR")
-    with tempfile.TemporaryDirectory(prefix="tandem-monitoring-", ignore_cleanup_errors=True) as given:
-        Path(given).chmod(0o711)
-        folder = Path(beside).with_name("monitoring") if beside else Path(given) / "stack"
-        stack = Stack(stack_folder(folder), environment={})
+    """Settings of a warehouse that only these tests write, so that sums can be compared exactly."""
+    with stack_root("monitoring") as root:
+        stack = Stack(stack_folder(root), environment={})
         stack.up(["postgres"])
         served = read_env(stack.folder.env)
         settings = Settings(
