@@ -16,8 +16,9 @@ import pytest
 from contract.card_numbers import mask_card_numbers
 from contract.parser import parse_message
 from stack.folder import ROOT, STREAM_PYTHON
+from tests.contract.cases import CASES
 from tests.contract.generated import boundary_events, mutated_bytes, mutated_events, written_oddly
-from tests.contract.messages import APPEND_TIME_MS, CASES, encoded
+from tests.contract.messages import APPEND_TIME_MS, encoded
 
 SEED = 20_240_229
 Outcome = dict[str, Any]

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from contract.events import Field, load_contract
-from tests.contract.messages import APPEND_TIME_MS, CASES, GOOD, encoded
+from tests.contract.cases import CASES
+from tests.contract.messages import APPEND_TIME_MS, GOOD, encoded
 
 INTERESTING_VALUES: tuple[Any, ...] = (
     None,

@@ -9,7 +9,8 @@ import pytest
 
 from contract.events import Reason
 from contract.parser import parse_message
-from tests.contract.messages import APPEND_TIME_MS, CASES, Case
+from tests.contract.cases import CASES
+from tests.contract.messages import APPEND_TIME_MS, Case
 
 Outcome = dict[str, Any]
 

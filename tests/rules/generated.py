@@ -1,8 +1,17 @@
-"""Generated expressions over a table of nasty values, for the parity of the engines."""
+"""Generated expressions over a table of nasty values, for the parity of the engines.
+
+Hypothesis makes them, from a fixed seed: thousands go to the engines in one query, so nothing is shrunk.
+"""
 
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import strategies as st
 
 from contract.events import Field
 from rules.conditions import parse_expression
@@ -88,29 +97,71 @@ TYPES: dict[str, str] = {COLUMNS[name]: value.expression.type for name, value in
 TYPES[LISTED.column] = "boolean"
 
 
-def rows(count: int, seed: int) -> list[Row]:
+TRIED_FOR_ONE = 2
+"""Hypothesis gives the same example more than once."""
+DRAWN: dict[str, st.SearchStrategy[Any]] = {
+    "whole": st.integers(-INTEGER_MAX, INTEGER_MAX),
+    "small": st.integers(-100, 100),
+    "cents": st.integers(0, 99_999_999_999_999),
+    "degrees": st.floats(-180, 180),
+    "wide": st.floats(-1e300, 1e300),
+    "city": st.text(st.characters(exclude_categories=("Cc", "Cs")), max_size=5),
+    "status": st.text("aAb%_\\'é", max_size=4),
+    "mean": st.floats(0, 1e14),
+    "share": st.floats(0, 1),
+}
+
+
+def _drawn(count: int, of: st.SearchStrategy[Any], seed_number: int, take: Callable[[Any], None]) -> None:
+    """Give so many examples to ``take``."""
+
+    @seed(seed_number)
+    @settings(
+        max_examples=count, phases=[Phase.generate], database=None, deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )  # fmt: skip
+    @given(of)
+    def draw(example: Any) -> None:
+        take(example)
+
+    draw()
+
+
+def _cell(name: str) -> st.SearchStrategy[Any]:
+    nasty = st.sampled_from(VALUES[name])
+    return nasty | DRAWN[name] if name in DRAWN else nasty
+
+
+@cache
+def rows(count: int, seed_number: int) -> list[Row]:
     """Rows of extremes and NULLs in chance company."""
-    chance = random.Random(seed)
     made: list[Row] = []
-    for _ in range(count):
-        row = {COLUMNS[name]: chance.choice(VALUES[name]) for name in READ}
-        row[LISTED.column] = None if row["city"] is None else chance.choice([True, False])
-        made.append(row)
+    cells = {COLUMNS[name]: _cell(name) for name in READ} | {LISTED.column: st.booleans()}
+    _drawn(count, st.fixed_dictionaries(cells), seed_number, made.append)
+    for row in made:
+        if row["city"] is None:
+            row[LISTED.column] = None
     return made
 
 
-def expressions(count: int, seed: int) -> dict[str, Expression]:
+@cache
+def expressions(count: int, seed_number: int) -> dict[str, Expression]:
     """Different texts with their trees; those that are refused for good reason are left out."""
-    maker = _Maker(random.Random(seed))
+    texts: dict[str, None] = {}
+
+    def take(chance: random.Random) -> None:
+        texts[_Maker(chance).any(3)] = None
+
+    _drawn(TRIED_FOR_ONE * count, st.randoms(use_true_random=False), seed_number, take)
     made: dict[str, Expression] = {}
-    while len(made) < count:
-        text = maker.any(3)
+    for text in texts:
         try:
             made[text] = parse_expression(text, NAMES)
         except TextError as error:
             if not any(word in error.problem for word in LEFT_OUT):
                 raise AssertionError(f"{text}: {error.problem}") from error
-    return made
+    assert len(made) >= count, f"only {len(made)} different expressions"
+    return dict(list(made.items())[:count])
 
 
 class _Maker:
