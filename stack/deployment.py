@@ -12,7 +12,7 @@ from rules.facts import Fact
 from stack.checkpoints import is_complete
 from stack.environment import settings_of
 from stack.errors import StackError
-from stack.flink_rest import CANCEL_TIMEOUT_S, RUNNING_TIMEOUT_S
+from stack.flink_rest import CANCEL_TIMEOUT_S, CHECKPOINT_TIMEOUT_S, RUNNING_TIMEOUT_S
 from stack.offsets import TopicReader
 from stack.processes import wait_until
 from stack.submitted import step_states
@@ -142,6 +142,7 @@ def _wait_until_committed(jobs: Jobs, run: str, settings: Settings) -> None:
     said = committed_offsets(settings)
 
     def is_done() -> bool:
+        jobs.rest.checkpoint(run, CHECKPOINT_TIMEOUT_S)
         own = jobs.rest.committed(run, settings.kafka_topic)
         return all(own.get(number, 0) >= offset for number, offset in said.items())
 

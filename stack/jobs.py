@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+from contract.names import DETECT_GROUP
 from contract.settings import Settings
 from rules.catalog import catalog_folder
 from rules.fact_history import FactHistory
@@ -16,8 +17,9 @@ from stack.checkpoints import newest_complete_checkpoint
 from stack.deployment import go_live, prepare_take_over
 from stack.environment import settings_of
 from stack.errors import StackError
-from stack.flink_rest import RUNNING_TIMEOUT_S, FlinkRest
+from stack.flink_rest import CANCEL_TIMEOUT_S, CHECKPOINT_TIMEOUT_S, RUNNING_TIMEOUT_S, FlinkRest
 from stack.folder import StackFolder
+from stack.offsets import wait_until_consumed
 from stack.submission import checkpoints_of, submit_job
 from stack.submitted import Submitted, fingerprint, keep_submitted, read_submitted, step_states
 from stack.take_over import kept_take_over, recorded_states
@@ -29,7 +31,6 @@ from storage.facts import publish_facts, read_facts
 
 DETECT, DELIVER = "detect_fraud", "deliver_alerts"
 JOBS = (DETECT, DELIVER)
-CHECKPOINT_TIMEOUT_S = 15
 STATE_DOES_NOT_FIT = "allowNonRestoredState"
 LEAD_MS = 5_000
 """How long before it holds a change of rules is published, so that the stream has read it by then."""
@@ -81,6 +82,17 @@ class StreamJobs:
                     tell(f"stream job {job} is stopped, {kept}")
             except (urllib.error.URLError, ConnectionError):
                 return
+
+    def wait_until_decided(self, timeout_s: float) -> None:
+        """Wait until detect_fraud has decided all events that are on the topic now, and has committed that.
+
+        Raises:
+            StackError: it did not get there in time; with how far it is.
+        """
+        settings = self._settings
+        wait_until_consumed(
+            settings, DETECT_GROUP, settings.kafka_topic, timeout_s, lambda: self.rest.commit(DETECT)
+        )
 
     def states(self) -> dict[str, str]:
         """The state of each job, as Flink calls it."""
@@ -188,5 +200,5 @@ class StreamJobs:
 
     def _end(self, job: str, run: str) -> str:
         complete = self.rest.checkpoint(run, CHECKPOINT_TIMEOUT_S)
-        self.rest.cancel(job, run, CHECKPOINT_TIMEOUT_S)
+        self.rest.cancel(job, run, CANCEL_TIMEOUT_S)
         return "its state kept in a checkpoint" if complete else "its last checkpoint kept"

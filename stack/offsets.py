@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import orjson
@@ -59,8 +59,17 @@ class TopicReader:
         return sorted(self._consumer.list_topics(topic, timeout=ANSWER_S).topics[topic].partitions)
 
 
-def wait_until_consumed(settings: Settings, group: str, topic: str, timeout_s: float) -> None:
+def wait_until_consumed(
+    settings: Settings, group: str, topic: str, timeout_s: float, hasten: Callable[[], None] = lambda: None
+) -> None:
     """Wait until a group has committed all that is on a topic now.
+
+    Args:
+        settings: how to reach the brokers.
+        group: whose commits count.
+        topic: that it reads.
+        timeout_s: how long at most.
+        hasten: done between two looks.
 
     Raises:
         StackError: it did not get there in time; with how far it is.
@@ -76,6 +85,7 @@ def wait_until_consumed(settings: Settings, group: str, topic: str, timeout_s: f
                 return
             if time.monotonic() > deadline:
                 raise StackError(f"{group} has {left:,} messages of {topic} left after {timeout_s:.0f} s")
+            hasten()
             pause(0.2)
     finally:
         reader.close()

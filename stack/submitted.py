@@ -10,7 +10,6 @@ from pathlib import Path
 
 from rules.dated_rules import dated_rules
 from rules.fact_history import FactHistory
-from rules.feature_plan import plan_features
 from rules.feature_steps import feature_steps
 from stack.folder import JARS, ROOT, StackFolder
 
@@ -44,8 +43,7 @@ def keep_submitted(folder: StackFolder, job: str, submitted: Submitted) -> None:
 
 def step_states(history: FactHistory) -> tuple[str, ...]:
     """What the keyed steps that the rules of a history need call their states."""
-    steps = feature_steps(plan_features(entry.rule for entry in dated_rules(history).compiled))
-    return tuple(str(step["state"]) for step in steps)
+    return tuple(str(step["state"]) for step in feature_steps(dated_rules(history).plan))
 
 
 def fingerprint(settings: Mapping[str, str], history: FactHistory | None = None) -> str:

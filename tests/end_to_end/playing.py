@@ -100,7 +100,7 @@ def play(stack: Stack, folder: Path, handbook: Path | None) -> Played:
     jobs.start(print)
     if handbook:
         _ingest(values, "replay", str(handbook), "--limit", str(HANDBOOK_ROWS), "--quiet")
-    wait_until_consumed(settings, "tandem-detect-fraud", values["KAFKA_TOPIC"], SECONDS_MAX)
+    jobs.wait_until_decided(SECONDS_MAX)
     wait_until_consumed(settings, "tandem-deliver-alerts", "fraud_alerts", SECONDS_MAX)
     status = run_score(values)
     messages = list(read_topic(values))

@@ -18,11 +18,10 @@ from unittest import mock
 import orjson
 
 from cli.application import main
-from contract.names import DETECT_GROUP, FACTS_TOPIC
+from contract.names import FACTS_TOPIC
 from stack.environment import read_env
 from stack.flink_rest import FlinkRest
 from stack.folder import ROOT
-from stack.offsets import wait_until_consumed
 from tests.stream.stream import Document, Place, Stream
 
 DAY_MS = 86_400_000
@@ -124,8 +123,7 @@ class Live:
 
     def wait_until_decided(self) -> None:
         """Wait until the stream has decided all that is on the topic now."""
-        settings = self.stream.settings
-        wait_until_consumed(settings, DETECT_GROUP, settings.kafka_topic, 60)
+        self.stream.jobs.wait_until_decided(60)
 
     def run_id(self) -> str:
         """The run of detect_fraud, which is the only one."""

@@ -50,6 +50,7 @@ def test_statuses_that_an_outage_of_the_store_kept_back_are_written_by_the_next_
         unreachable = SecretStr(f"mongodb://127.0.0.1:{closed.getsockname()[1]}")
     platform.settings = reachable.model_copy(update={"mongo_uri": unreachable})
     monkeypatch.setattr("spark_jobs.reconciliation.reconciling.STORE_ANSWER_MS_MAX", 200)
+    monkeypatch.setattr("spark_jobs.reconciliation.alert_store.UPDATES_PER_WRITE", 1)
     with pytest.raises(SettingsError, match=r"MONGO_URI: .* the verdicts stand in the warehouse"):
         platform.reconcile()
     assert platform.rows(RUNS) == [("failed",)]

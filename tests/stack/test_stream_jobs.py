@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from stack.checkpoints import newest_complete_checkpoint
 from stack.flink_rest import FlinkRest
 from stack.jobs import JOBS, StreamJobs
 from stack.platform import start_platform
-from stack.processes import pause, running
+from stack.processes import running
 from stack.up import Stack
 from tests.stack.conftest import MakeStack
 
@@ -22,7 +21,7 @@ def test_after_a_kill_of_the_job_manager_a_start_resumes_every_job_from_a_checkp
     before = _runs(values)
     assert start_platform(make_stack(), tell=_quiet) == values
     assert _runs(values) == before
-    _wait_for_checkpoints(values)
+    _make_checkpoints(values)
     _kill(make_stack(), "flink-jobmanager")
     told: list[str] = []
     assert start_platform(make_stack(), tell=told.append) == values
@@ -37,10 +36,9 @@ def _runs(values: dict[str, str]) -> list[str]:
     return [run.id for run in runs if run]
 
 
-def _wait_for_checkpoints(values: dict[str, str]) -> None:
-    for job in JOBS:
-        while newest_complete_checkpoint(f"{values['CHECKPOINT_URI']}/{job}") is None:
-            pause(0.2)
+def _make_checkpoints(values: dict[str, str]) -> None:
+    rest = FlinkRest(values["FLINK_REST_URL"])
+    assert all(rest.checkpoint(run, 60) for run in _runs(values))
 
 
 def _kill(stack: Stack, name: str) -> None:

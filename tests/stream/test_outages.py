@@ -22,6 +22,7 @@ def test_a_killed_task_manager_loses_and_doubles_nothing(stream: Stream) -> None
     ids = [f"risky_application:{prefix}{number}" for number in range(600)]
     stream.send_events([risky(f"{prefix}{number}") for number in range(300)], partition=3)
     stream.wait_for(ids[:1])
+    stream.keep_state()
     worker = running(stream.stack.folder, "flink-taskmanager")
     assert worker is not None
     worker.kill()

@@ -56,6 +56,7 @@ def test_every_alert_of_a_window_says_what_the_oracle_says_of_what_the_stream_ha
     for part in (sent[: COUNT // 2], sent[COUNT // 2 :]):
         if places:
             wait_until(lambda: bool(windows.raised("w1-")), 120, lambda: f"{windows.jobs.states()}")
+            windows.keep_state()
             _kill_task_manager(windows)
         places += _send(windows, part)
     rules = {rule.id: rule for rule in load_catalog(catalog)}
