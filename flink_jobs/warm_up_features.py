@@ -19,13 +19,12 @@ from flink_jobs.kafka_tables import create_landed_table
 from flink_jobs.windowed_features import with_features
 from rules.dated_rules import dated_rules
 from rules.fact_messages import read_fact_lines
-from rules.feature_plan import plan_features
 from storage.facts import read_facts
 
 JOB = "warm_up_features"
 SOURCE = "source-of-landed-events"
 OPTIONS = {
-    "execution.checkpointing.interval": "2 s",
+    "execution.checkpointing.interval": "1 d",
     "table.exec.uid.generation": "ALWAYS",
     "table.exec.uid.format": "warm_up_<id>_<transformation>",
 }
@@ -39,7 +38,7 @@ def run(settings: Settings) -> None:
     parser.add_argument("--facts", type=Path, metavar="FILE", help="facts that are about to be published")
     options = parser.parse_args(sys.argv[1:])
     history = read_facts(settings).followed_by(read_fact_lines(options.facts) if options.facts else [])
-    plan = plan_features(entry.rule for entry in dated_rules(history).compiled)
+    plan = dated_rules(history).plan
     if not plan.features:
         raise SettingsError("no rule in force has features: there is nothing to warm up")
     environment = stream_environment(JOB, settings, OPTIONS)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pyflink.java_gateway import get_gateway
 from pyflink.table import StreamTableEnvironment, Table
 
-from contract.events import load_contract
 from rules.dialects import FlinkDialect
 from rules.feature_plan import FeaturePlan, FeatureStep
 
@@ -39,18 +38,8 @@ def filtered_events_sql(plan: FeaturePlan) -> str:
     filters = "".join(
         f", {DIALECT.render(condition)} AS `{name}`" for name, condition in plan.filters.items()
     )
-    types = ", ".join(DIALECT.text(name) for name in event_types(plan))
+    types = ", ".join(DIALECT.text(name) for name in plan.event_types)
     return f"SELECT *{filters} FROM {UNFEATURED_VIEW} WHERE `event_type` IN ({types})"  # noqa: S608
-
-
-def event_types(plan: FeaturePlan) -> list[str]:
-    """The types of events that have one of the keys: those go through the steps, counted or not."""
-    keys = {step.key for step in plan.steps if step.features}
-    return [
-        name
-        for name, event_type in load_contract().event_types.items()
-        if keys & {field.name for field in event_type.fields}
-    ]
 
 
 def source_types(step: FeatureStep) -> list[str]:

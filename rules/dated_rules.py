@@ -11,6 +11,7 @@ from rules.compiler import CompiledRule, compile_rule
 from rules.errors import RuleError
 from rules.fact_history import FactHistory, RefusedFact, StoredFact
 from rules.facts import Fact, RuleMode, RuleText, Subject
+from rules.feature_plan import FeaturePlan, plan_features
 
 CATALOG_PERSON = "catalog"
 """Who changed what the files of the catalog say."""
@@ -30,6 +31,15 @@ class DatedRules:
         for entry in self.compiled:
             found.setdefault((entry.rule.id, entry.rule.version, rules_version([entry.rule])), entry.rule)
         return tuple(found.values())
+
+    @property
+    def plan(self) -> FeaturePlan:
+        """The features of all versions.
+
+        Raises:
+            PlanError: together they ask for more than the stream computes.
+        """
+        return plan_features(entry.rule for entry in self.compiled)
 
 
 def dated_rules(history: FactHistory, facts_offset: int | None = None) -> DatedRules:

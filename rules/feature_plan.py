@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from contract.events import load_contract
 from rules.catalog import Rule
 from rules.expressions import Expression
 from rules.features import DAY_MS, Feature
@@ -58,6 +59,16 @@ class FeaturePlan:
         keys = {planned.feature.key for planned in self.planned} | {KEYS_IN_ORDER[0]}
         known = [key for key in KEYS_IN_ORDER if key in keys]
         return tuple(self._step(key) for key in [*known, *sorted(keys - set(known))])
+
+    @cached_property
+    def event_types(self) -> tuple[str, ...]:
+        """The types of events that have one of the keys: those go through the steps, counted or not."""
+        keys = {feature.key for feature in self.features}
+        return tuple(
+            name
+            for name, event_type in load_contract().event_types.items()
+            if keys & {field.name for field in event_type.fields}
+        )
 
     @cached_property
     def filters(self) -> Mapping[str, Expression]:

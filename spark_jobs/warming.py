@@ -31,13 +31,14 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="warm_up.py", description="Put landed events onto a topic.")
     parser.add_argument("--topic", required=True, help="topic to fill, as many partitions as the events'")
     parser.add_argument("--before", required=True, metavar="JSON", help="partition -> first offset left out")
+    parser.add_argument("--event-types", required=True, metavar="NAMES", help="separated by commas")
     options = parser.parse_args(arguments)
     before = {int(partition): int(offset) for partition, offset in json.loads(options.before).items()}
-    return exit_status(lambda: fill(load_settings(), options.topic, before))
+    return exit_status(lambda: fill(load_settings(), options.topic, before, options.event_types.split(",")))
 
 
-def fill(settings: Settings, target: str, before: Mapping[int, int]) -> None:
-    """Write the landed events of the topic of events, each into the partition that it came from.
+def fill(settings: Settings, target: str, before: Mapping[int, int], event_types: Sequence[str]) -> None:
+    """Write landed events of the topic of events, each into the partition that it came from.
 
     Raises:
         SettingsError: a setting is absent, or a server does not answer.
@@ -49,7 +50,8 @@ def fill(settings: Settings, target: str, before: Mapping[int, int]) -> None:
             cursor.execute(LANDED_SQL, (source_name(settings.kafka_topic),))
             batch_ids = [batch_id for (batch_id,) in cursor.fetchall()]
     spark = build_session(JOB)
-    events = landed_before(read_events(spark, lake_uri, batch_ids), settings.kafka_topic, before)
+    landed = read_events(spark, lake_uri, batch_ids).where(sf.col("event_type").isin(*event_types))
+    events = landed_before(landed, settings.kafka_topic, before)
     options = {f"kafka.{name}": value for name, value in settings.kafka_java().items()}
     messages(events, len(before)).write.format("kafka").options(**options, **PRODUCER, topic=target).save()
 
@@ -66,7 +68,7 @@ def messages(events: DataFrame, partitions: int) -> DataFrame:
     """Return one message an event: its JSON, its offset as the key, in the order of the offsets."""
     names = [field.name for field in load_contract().columns]
     return (
-        events.repartition(partitions, "partition")
+        events.repartitionByRange(partitions, "partition")
         .sortWithinPartitions("partition", "offset")
         .select(
             sf.col("offset").cast("string").alias("key"),

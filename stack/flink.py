@@ -145,6 +145,7 @@ class Flink(Engine):
             "python.executable": str(STREAM_PYTHON),
             "python.client.executable": str(STREAM_PYTHON),
             "python.pythonpath": str(ROOT),
+            "metrics.fetcher.update-interval": 1_000,
             "metrics.reporters": "prom",
             "metrics.reporter.prom.host": LOOPBACK,
             "metrics.reporter.prom.factory.class": (

@@ -18,6 +18,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 
 from contract.names import TOPIC_MESSAGE_BYTES_MAX, WARM_UP_GROUP
 from contract.settings import Settings
+from rules.dated_rules import dated_rules
 from rules.facts import Fact
 from stack.checkpoints import newest_complete_checkpoint
 from stack.environment import settings_of
@@ -26,6 +27,7 @@ from stack.flink_rest import CANCEL_TIMEOUT_S, RUNNING_TIMEOUT_S, FlinkRest
 from stack.folder import ROOT, StackFolder
 from stack.offsets import Offsets, TopicReader, wait_until_consumed
 from stack.up import Tell
+from storage.facts import read_facts
 
 WARM_UP = "warm_up_features"
 TOPIC_PREFIX = "warm_up_"
@@ -60,6 +62,8 @@ class WarmingJobs(Protocol):
 def warmed_up(jobs: WarmingJobs, facts: Sequence[Fact], read_from: Offsets, tell: Tell) -> str:
     """Take the landed events before ``read_from`` into the windows; return the checkpoint that holds them.
 
+    Types of events that no feature's key is in stay out, as in the stream.
+
     Args:
         jobs: of the stack.
         facts: what is about to be published; the windows of its rules are filled, too.
@@ -70,6 +74,7 @@ def warmed_up(jobs: WarmingJobs, facts: Sequence[Fact], read_from: Offsets, tell
         StackError: Spark or Flink does not get to its end.
     """
     settings, began = settings_of(jobs.settings), time.monotonic()
+    plan = dated_rules(read_facts(settings).followed_by(facts)).plan
     planned = jobs.folder.root / "run" / "planned_facts.jsonl"
     planned.write_bytes(b"".join(fact.encoded() + b"\n" for fact in facts))
     _cancel(jobs)
@@ -77,12 +82,12 @@ def warmed_up(jobs: WarmingJobs, facts: Sequence[Fact], read_from: Offsets, tell
         topic_of_landed_events(settings, len(read_from)) as topic,
         ThreadPoolExecutor(max_workers=1) as pool,
     ):
-        filled = pool.submit(fill_topic, jobs.folder, jobs.settings, topic, read_from)
+        filled = pool.submit(fill_topic, jobs.folder, jobs.settings, topic, read_from, plan.event_types)
         try:
             jobs.submit(WARM_UP, arguments=["--topic", topic, "--facts", str(planned)])
             jobs.rest.wait_until_running(WARM_UP, RUNNING_TIMEOUT_S)
             filled.result()
-            wait_until_taken_in(settings, topic, tell, began)
+            wait_until_taken_in(jobs, topic, tell, began)
         finally:
             _cancel(jobs)
     checkpoint = newest_complete_checkpoint(jobs.checkpoints(WARM_UP))
@@ -96,15 +101,22 @@ def _cancel(jobs: WarmingJobs) -> None:
         jobs.rest.cancel(WARM_UP, run, CANCEL_TIMEOUT_S)
 
 
-def fill_topic(folder: StackFolder, values: Mapping[str, str], topic: str, read_from: Offsets) -> None:
-    """Put the landed events onto a topic with Spark.
+def fill_topic(
+    folder: StackFolder,
+    values: Mapping[str, str],
+    topic: str,
+    read_from: Offsets,
+    event_types: Sequence[str],
+) -> None:
+    """Put the landed events of some types onto a topic with Spark.
 
     Raises:
         StackError: it did not succeed; with its last line and its log.
     """
     submit = str(Path(sys.executable).parent / "spark-submit")
     before = json.dumps({str(partition): offset for partition, offset in read_from.items()})
-    arguments = (str(ROOT / "spark_jobs" / "warm_up.py"), "--topic", topic, "--before", before)
+    script, types = str(ROOT / "spark_jobs" / "warm_up.py"), ",".join(event_types)
+    arguments = (script, "--topic", topic, "--before", before, "--event-types", types)
     log = folder.log("warm-up")
     with log.open("w") as output:
         done = subprocess.run(
@@ -137,14 +149,16 @@ def topic_of_landed_events(settings: Settings, partitions: int) -> Iterator[str]
         client.delete_topics([name], operation_timeout=TOPIC_ANSWER_S)[name].result(TOPIC_ANSWER_S)
 
 
-def wait_until_taken_in(settings: Settings, topic: str, tell: Tell, began: float) -> None:
+def wait_until_taken_in(jobs: WarmingJobs, topic: str, tell: Tell, began: float) -> None:
     """Wait until a checkpoint of the job warm_up_features holds all that is on the topic."""
+    settings = settings_of(jobs.settings)
     reader = TopicReader(settings, WARM_UP_GROUP)
     try:
         count = sum(reader.ends(topic).values())
     finally:
         reader.close()
-    wait_until_consumed(settings, WARM_UP_GROUP, topic, max(WAIT_S_MIN, count / EVENTS_PER_S_MIN))
+    timeout_s = max(WAIT_S_MIN, count / EVENTS_PER_S_MIN)
+    wait_until_consumed(settings, WARM_UP_GROUP, topic, timeout_s, lambda: jobs.rest.commit(WARM_UP))
     seconds = time.monotonic() - began
     tell(
         f"windows are filled from {count:,} landed events in {seconds:.0f} s: {count / seconds:,.0f} a second"
