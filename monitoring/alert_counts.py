@@ -9,6 +9,9 @@ from contract.names import ALERTS_COLLECTION, UNDELIVERED_COLLECTION
 from monitoring.source import Sample, SourceError
 from storage.mongo import Document
 
+COUNTING_MS_MAX = 120_000
+"""A count that is given up goes on in the server, and the next one comes on top of it."""
+
 BY_RULE_AND_STATUS: list[Document] = [
     {"$group": {"_id": {"rule": "$rule_id", "status": "$status"}, "alerts": {"$sum": 1}}}
 ]
@@ -28,7 +31,7 @@ class AlertCounts:
             SourceError: MongoDB did not answer in time.
         """
         try:
-            groups = list(self._alerts.aggregate(BY_RULE_AND_STATUS))
+            groups = list(self._alerts.aggregate(BY_RULE_AND_STATUS, maxTimeMS=COUNTING_MS_MAX))
             undelivered = self._undelivered.estimated_document_count()
         except PyMongoError as error:
             raise SourceError(f"MongoDB: {type(error).__name__}") from None

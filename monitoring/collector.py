@@ -19,6 +19,7 @@ FRESH_SECONDS = 5.0
 SCRAPE_WAIT_SECONDS = 3.0
 SHOWN_SECONDS = 30.0
 WORK_SHARE_MAX = 0.05
+PAUSE_AFTER_FAILURE_SECONDS_MAX = 60.0
 
 log = logging.getLogger("tandem.exporter")
 
@@ -39,48 +40,47 @@ class _Watched:
         self.source = source
         self.reading: Reading | None = None
         self.failing = False
+        self._rests_until = clock()
         self._clock = clock
         self._pool = ThreadPoolExecutor(1, thread_name_prefix=f"source-{source.name}")
         self._question: Future[None] | None = None
         self._asking = threading.Lock()
 
     def ask(self) -> Future[None] | None:
-        """Start reading unless the last answer is fresh or a question is under way."""
+        """Start reading unless the source rests or a question is under way."""
         with self._asking:
             return self._ask()
 
     def _ask(self) -> Future[None] | None:
         if self._question and not self._question.done():
             return self._question
-        if self._is_fresh():
+        if self._clock() < self._rests_until:
             return None
         self._question = self._pool.submit(self._read)
         return self._question
-
-    def _is_fresh(self) -> bool:
-        if self.reading is None or self.failing:
-            return False
-        keep_seconds = max(FRESH_SECONDS, self.reading.duration_seconds / WORK_SHARE_MAX)
-        return self._clock() - self.reading.at < keep_seconds
 
     def _read(self) -> None:
         started = self._clock()
         try:
             samples = tuple(self.source.read())
         except SourceError as error:
-            self._fail(str(error))
+            self._fail(started, str(error))
             return
         except Exception as error:  # a bug in one source must not take the numbers of the others along
-            self._fail(repr(error), error)
+            self._fail(started, repr(error), error)
             return
         if self.failing:
             log.warning("source %s is up again", self.source.name)
-        self.reading = Reading(samples, self._clock(), self._clock() - started)
+        now = self._clock()
+        self.reading = Reading(samples, now, now - started)
+        self._rests_until = now + max(FRESH_SECONDS, (now - started) / WORK_SHARE_MAX)
         self.failing = False
 
-    def _fail(self, reason: str, bug: Exception | None = None) -> None:
+    def _fail(self, started: float, reason: str, bug: Exception | None = None) -> None:
         if not self.failing:
             log.warning("source %s is down: %s", self.source.name, reason, exc_info=bug)
+        now = self._clock()
+        self._rests_until = now + min((now - started) / WORK_SHARE_MAX, PAUSE_AFTER_FAILURE_SECONDS_MAX)
         self.failing = True
 
     def shown(self) -> Reading | None:
@@ -96,7 +96,8 @@ class _Watched:
 
 class SourcesCollector(Collector):
     """Publishes what the sources say. Answers are kept a few seconds, longer where a source is slow:
-    no source works for more than a twentieth of the time, whatever the scrape interval.
+    no source works for more than a twentieth of the time, whatever the scrape interval. One that fails is
+    asked again within a minute.
     """
 
     def __init__(self, sources: Sequence[Source], clock: Callable[[], float] = time.monotonic) -> None:

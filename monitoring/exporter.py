@@ -14,7 +14,7 @@ from prometheus_client import CollectorRegistry, start_http_server
 
 from contract.names import ALERTS_TOPIC, DELIVER_GROUP, DETECT_GROUP
 from contract.settings import Settings, SettingsError, load_settings
-from monitoring.alert_counts import AlertCounts
+from monitoring.alert_counts import COUNTING_MS_MAX, AlertCounts
 from monitoring.collector import SourcesCollector
 from monitoring.consumer_lag import TopicLags, landing_lag
 from monitoring.model_measurements import ModelMeasurements
@@ -35,7 +35,8 @@ def make_sources(settings: Settings) -> Sequence[Source]:
     groups = {DETECT_GROUP: topic, DELIVER_GROUP: ALERTS_TOPIC}
     lags, landings = TopicLags(settings.librdkafka(), {}), _warehouse(settings)
 
-    alerts = AlertCounts(mongo.connect(settings), settings.mongo_database)
+    client = mongo.connect(settings, work_ms_max=COUNTING_MS_MAX)
+    alerts = AlertCounts(client, settings.mongo_database)
 
     def read_landing() -> list[Sample]:
         return landing_lag(topic, lags.bounds(topic), landings.landed_offsets(topic))
