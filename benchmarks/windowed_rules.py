@@ -52,8 +52,8 @@ METRIC = "flink_taskmanager_job_task_"
 TIMED_FROM = 0.2
 STALLED_S = 40.0
 RUNNING_S = 120
-PACED_S = 30
-WARM_UP_S = 10
+PACED_S = 110
+WARM_UP_S = 60
 SETTLE_S = 3.0
 
 AMOUNT = "SUM(amount_cents)"
@@ -264,7 +264,7 @@ def _record(stack: Stack, file: Path) -> None:
     assert found is not None
     file.parent.mkdir(parents=True, exist_ok=True)
     jcmd = Path(find_java()).resolve().with_name("jcmd")
-    options = f"JFR.start settings=profile duration=30s filename={file.resolve()}"
+    options = f"JFR.start settings=default duration=30s filename={file.resolve()}"
     subprocess.run([jcmd, str(found.pid), *options.split()], check=True, stdout=subprocess.DEVNULL)
 
 

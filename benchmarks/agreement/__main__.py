@@ -28,6 +28,10 @@ RUNS_SQL = """
 SELECT b.status, r.events_judged, r.alerts_new, extract(epoch FROM b.finished_at - b.started_at)::float8
 FROM warehouse.reconciliation_runs r JOIN warehouse.batch_runs b USING (batch_id) ORDER BY r.run_number
 """
+UNWRITTEN_SQL = """
+SELECT count(*) FROM warehouse.batch_runs b LEFT JOIN warehouse.reconciliation_runs r USING (batch_id)
+WHERE b.job = 'reconcile_alerts' AND (b.status <> 'succeeded' OR r.statuses_written_at IS NULL)
+"""
 Count = Counter[tuple[str, str, str]]
 
 
@@ -48,6 +52,8 @@ def main(
             CASES[name](at, events)
             show_runs(at)
             wrong += shortcomings(name, show_verdicts(at))
+            if failed := at.rows(UNWRITTEN_SQL)[0][0]:
+                wrong.append(f"{name}: {failed:,} reconciliations failed, or did not tell the alert store")
     print("\n" + ("; ".join(wrong) if wrong else "every difference is explained"))
     if wrong:
         raise typer.Exit(1)

@@ -13,12 +13,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from contract.names import DETECT_GROUP
 from contract.settings import Settings
 from rules.facts import Fact, Statement
 from stack.folder import ROOT, stack_folder
 from stack.jobs import StreamJobs
-from stack.offsets import TopicReader, wait_until_consumed
+from stack.offsets import TopicReader
 from stack.platform import remove_platform, settings_of, start_platform, stop_platform
 from stack.up import Stack
 from storage.facts import publish_facts
@@ -78,7 +77,7 @@ class Platform:
 
     def judge(self) -> None:
         """Wait for the stream, then land and reconcile; what is unexplained is counted later."""
-        wait_until_consumed(self.settings, DETECT_GROUP, self.settings.kafka_topic, CAUGHT_UP_S_MAX)
+        self.jobs.wait_until_decided(CAUGHT_UP_S_MAX)
         self._submit("land_events", {0})
         self._submit("reconcile_alerts", {0, 1})
 

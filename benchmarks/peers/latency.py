@@ -17,17 +17,17 @@ import numpy as np
 import orjson
 from confluent_kafka import Producer
 
-from benchmarks.peers.events import PARTITIONS, Events
+from benchmarks.peers.events import PARTITIONS, make_events
 from benchmarks.peers.results import LatencyResult
 from benchmarks.peers.run import Round
 from benchmarks.peers.tandem import catalog_with_rule, start_tandem
 from benchmarks.peers.topics import Topics
-from benchmarks.peers.work import Work
+from benchmarks.peers.work import MARKER_MERCHANT, Work
 from contract.names import ALERTS_TOPIC
 from ingestion.delivery import producer_properties
 
-SENDING_S = 45.0
-WARM_UP_S = 15.0
+SENDING_S = 110.0
+WARM_UP_S = 60.0
 SETTLE_S = 3.0
 SLICE_S = 0.01
 LINGER_MS = 2
@@ -43,7 +43,7 @@ def measure_latency(the_round: Round, work: Work, repeat: int, rate: float) -> L
     catalog = catalog_with_rule(folder, work, thresholds)
     job = start_tandem(the_round.bench.stack, the_round.bench.settings, catalog, topic)
     try:
-        _send(the_round, topic, the_round.events(work.dataset), rate)
+        _send(the_round, topic, work.dataset, rate)
         time.sleep(SETTLE_S)
         milliseconds = latencies_ms(the_round.topics, topic)
     finally:
@@ -63,21 +63,26 @@ def measure_latency(the_round: Round, work: Work, repeat: int, rate: float) -> L
 
 def latencies_ms(topics: Topics, topic: str) -> list[float]:
     """Of each alert whose event was appended once the job was warm."""
-    appended = {orjson.loads(value)["event_id"]: time_ms for time_ms, value in topics.messages(topic)}
+    marker = MARKER_MERCHANT.encode()
+    appended = {
+        orjson.loads(value)["event_id"]: time_ms
+        for time_ms, value in topics.messages(topic)
+        if marker in value
+    }
     warm_ms = min(appended.values()) + WARM_UP_S * 1000
     arrivals = topics.arrivals(ALERTS_TOPIC)
     waits = [(appended[arrival.event_id], arrival.time_ms) for arrival in arrivals]
     return [alert_ms - event_ms for event_ms, alert_ms in waits if event_ms >= warm_ms]
 
 
-def _send(the_round: Round, topic: str, events: Events, rate: float) -> None:
-    """Send the data set's first events, at most all, evenly; their times are those of sending."""
-    count = min(len(events), int(rate * SENDING_S))
+def _send(the_round: Round, topic: str, dataset: str, rate: float) -> None:
+    """Send events evenly; their times are those of sending."""
+    events = make_events(dataset, int(rate * SENDING_S), the_round.end_ms)
     properties = {**producer_properties(the_round.bench.settings), "linger.ms": LINGER_MS}
     producer = Producer(properties)
     start_ms = time.time() * 1000
-    times_ms = (start_ms + np.arange(count) * (1000 / rate)).astype(np.int64)
-    now = replace(events.first(count), time_ms=times_ms)
+    times_ms = (start_ms + np.arange(len(events)) * (1000 / rate)).astype(np.int64)
+    now = replace(events, time_ms=times_ms)
     for number, (partition, key, message) in enumerate(now.messages()):
         producer.produce(topic, message, key, partition)
         if number % 100 == 0:

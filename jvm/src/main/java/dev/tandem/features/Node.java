@@ -46,8 +46,9 @@ public final class Node {
         return size;
     }
 
-    public long cell(int index) {
-        return cells[index];
+    /** The numbers of the entries; there may be room behind them. */
+    public long[] cells() {
+        return cells;
     }
 
     public byte[] text(int index) {

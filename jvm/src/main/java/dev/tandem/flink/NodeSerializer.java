@@ -51,9 +51,7 @@ public final class NodeSerializer extends TypeSerializerSingleton<Node> {
         bytes.number(node.stride);
         bytes.number(node.textsPerEntry);
         bytes.number(node.size());
-        for (int cell = 0; cell < node.size() * node.stride; cell++) {
-            bytes.number(node.cell(cell) - (cell < node.stride ? 0 : node.cell(cell - node.stride)));
-        }
+        bytes.differences(node.cells(), node.size() * node.stride, node.stride);
         for (int text = 0; text < node.size() * node.textsPerEntry; text++) {
             bytes.text(node.text(text));
         }

@@ -42,6 +42,23 @@ final class StateBytes {
         bytes[size++] = (byte) rest;
     }
 
+    /** The first {@code count} of the numbers, each as its difference from the one {@code stride} places before it. */
+    void differences(long[] numbers, int count, int stride) {
+        reserve(count * LONGEST_NUMBER);
+        byte[] to = bytes;
+        int at = size;
+        for (int number = 0; number < count; number++) {
+            long difference = numbers[number] - (number < stride ? 0 : numbers[number - stride]);
+            long rest = difference << 1 ^ difference >> 63;
+            while ((rest & -MORE) != 0) {
+                to[at++] = (byte) (rest & MORE - 1 | MORE);
+                rest >>>= BITS;
+            }
+            to[at++] = (byte) rest;
+        }
+        size = at;
+    }
+
     /** A text or null. */
     void text(byte[] text) {
         number(text == null ? -1 : text.length);
