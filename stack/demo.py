@@ -11,13 +11,14 @@ from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 
-from contract.names import ALERTS_TOPIC, DELIVER_GROUP, DELIVERIES_TOPIC, DETECT_GROUP
+from contract.names import ALERTS_TOPIC, DELIVER_GROUP, DELIVERIES_TOPIC
 from contract.settings import Settings
 from stack.demo_figures import Range, read_alerts, read_landed, read_sent
 from stack.demo_summary import Summary, print_summary
 from stack.errors import StackError
 from stack.folder import ROOT
 from stack.http import send
+from stack.jobs import StreamJobs
 from stack.offsets import TopicReader, wait_until_consumed
 from stack.platform import settings_of, start_platform
 from stack.processes import pause
@@ -55,7 +56,7 @@ def run_demo(stack: Stack, tell: Tell = print) -> int:
         deliveries_first=before[DELIVERIES_TOPIC],
     )
     tell("waiting until the stream has decided every message and delivered every alert")
-    wait_until_consumed(settings, DETECT_GROUP, settings.kafka_topic, STREAM_TIMEOUT_S)
+    StreamJobs(stack.folder, values).wait_until_decided(STREAM_TIMEOUT_S)
     wait_until_consumed(settings, DELIVER_GROUP, ALERTS_TOPIC, STREAM_TIMEOUT_S)
     tell("landing, scoring and reconciling")
     if status := run_score(values):

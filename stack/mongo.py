@@ -36,7 +36,8 @@ class Mongo(Engine):
     def launch(self, process: str) -> Launch:
         """The server, from its one source file."""
         data = self.folder.data(self.name) / "data.mv"
-        command = (find_java(), "-Xmx384m", "-cp", jar_set("mongo"), str(SOURCE))
+        memory = ("-Xmx1g", "-XX:+ExitOnOutOfMemoryError")
+        command = (find_java(), *memory, "-cp", jar_set("mongo"), str(SOURCE))
         return Launch(process, (*command, LOOPBACK, str(self.ports["mongo"]), str(data)))
 
     @classmethod

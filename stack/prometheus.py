@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import ClassVar
 
@@ -84,8 +86,19 @@ def find_prometheus(program: str) -> str | None:
         return installed
     unpacked = UNPACKED / "usr" / "bin" / program
     if not unpacked.exists() and shutil.which("apt-get") and shutil.which("dpkg"):
-        _fetch_package()
+        with _alone():
+            if not unpacked.exists():
+                _fetch_package()
     return str(unpacked) if unpacked.exists() else None
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Two stacks that start at once fetch one after the other."""
+    TOOLS.mkdir(exist_ok=True)
+    with (TOOLS / "prometheus.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _fetch_package() -> None:
@@ -95,5 +108,9 @@ def _fetch_package() -> None:
     if subprocess.run(fetch, cwd=download, capture_output=True, check=False).returncode:
         subprocess.run(["apt-get", "-q", "update"], capture_output=True, check=False)
         subprocess.run(fetch, cwd=download, capture_output=True, check=False)
-    for package in download.glob("prometheus_*.deb"):
-        subprocess.run(["dpkg", "-x", str(package), str(UNPACKED)], check=True, cwd=ROOT)
+    for package in sorted(download.glob("prometheus_*.deb"))[-1:]:
+        whole = UNPACKED.with_name("prometheus.new")
+        shutil.rmtree(whole, ignore_errors=True)
+        subprocess.run(["dpkg", "-x", str(package), str(whole)], check=True, cwd=ROOT)
+        shutil.rmtree(UNPACKED, ignore_errors=True)
+        whole.rename(UNPACKED)

@@ -39,8 +39,12 @@ INDEXES: dict[str, tuple[IndexModel, ...]] = {
 """What analysts ask (open alerts, a user's, a rule's, an event's) and what the batch asks (by offset)."""
 
 
-def connect(settings: Settings, answer_ms_max: int = ANSWER_MS_MAX) -> MongoClient[Document]:
+def connect(
+    settings: Settings, answer_ms_max: int = ANSWER_MS_MAX, work_ms_max: int | None = None
+) -> MongoClient[Document]:
     """Return a client that gives up soon when the server does not answer; it connects on first use.
+
+    A server that is there may work on one question for ``work_ms_max``, or else ``answer_ms_max``.
 
     Raises:
         SettingsError: MONGO_URI is unset or malformed.
@@ -52,7 +56,7 @@ def connect(settings: Settings, answer_ms_max: int = ANSWER_MS_MAX) -> MongoClie
             appname="tandem",
             serverSelectionTimeoutMS=answer_ms_max,
             connectTimeoutMS=answer_ms_max,
-            socketTimeoutMS=answer_ms_max,
+            socketTimeoutMS=work_ms_max or answer_ms_max,
         )
     except (InvalidURI, PyMongoError, ValueError):
         raise SettingsError("MONGO_URI is malformed: expected mongodb://user:password@host:port") from None

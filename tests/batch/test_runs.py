@@ -117,7 +117,7 @@ def test_a_run_that_died_is_recognised_by_its_free_lock(open_connection: Callabl
         first.close()
         with dead.commit():
             pass
-    with started(second) as current:
+    with started(second, wait=True) as current:
         assert current.dead_batch_ids == (dead.batch_id,)
         with current.commit():
             pass

@@ -88,6 +88,27 @@ def test_a_source_that_fails_takes_only_its_own_numbers_away_and_comes_back() ->
     assert numbers["tandem_undelivered_alerts"] == 2
 
 
+def test_a_source_that_fails_slowly_rests_and_is_asked_again_within_a_minute() -> None:
+    clock = Clock()
+    source = Counting(clock, seconds=2.0)
+    source.fails = True
+    collector = collector_of(clock, mongo=source)
+    scrape(collector)
+    clock.now += 39.0
+    scrape(collector)
+    assert source.asked == 1
+    clock.now += 1.0
+    scrape(collector)
+    assert source.asked == 2
+
+    collector = collector_of(clock, mongo=(source := Counting(clock, seconds=120.0)))
+    source.fails = True
+    scrape(collector)
+    source.fails = False
+    clock.now += 60.0
+    assert scrape(collector)["tandem_exporter_source_up|mongo"] == 1
+
+
 def test_a_source_that_hangs_delays_a_scrape_only_by_the_limit_and_goes_down_when_its_numbers_are_old() -> (
     None
 ):

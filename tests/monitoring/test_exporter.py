@@ -89,7 +89,7 @@ def scrape(address: str) -> tuple[str, Numbers, float]:
 
 
 def wait_for(address: str, *key: str, value: float) -> Numbers:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
         _, numbers, _ = scrape(address)
         if numbers.get(key) == value:
