@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from pyflink.java_gateway import get_gateway
 from pyflink.table import StreamTableEnvironment, Table
 
+from contract.events import load_contract
 from flink_jobs.alert_sql import alert_sql
 from flink_jobs.windowed_features import with_features
 from rules.compiler import CompiledRule
@@ -52,7 +53,9 @@ def alerts(
         candidates = _candidates(environment, EVENTS_VIEW, events, stateless, emit_from)
         raised += [alert_sql(rule, plan, topic, candidates, compiled_offset) for rule in stateless]
     if windowed:
-        featured = with_features(environment, events, plan)
+        types = load_contract().event_types
+        read = {field.name for rule in windowed for field in types[rule.rule.on].fields}
+        featured = with_features(environment, events, plan, read)
         candidates = _candidates(environment, FEATURED_VIEW, featured, windowed, emit_from)
         raised += [alert_sql(rule, plan, topic, candidates, compiled_offset) for rule in windowed]
     return environment.sql_query("\nUNION ALL\n".join(raised))

@@ -16,6 +16,9 @@ from rules.features import DAY_MS, Feature
 KEYS_IN_ORDER = ("user_id", "card_id", "device_id", "merchant_id")
 """The first is the key of the messages, where duplicates are dropped; other keys follow by name."""
 
+COLUMNS_OF_STEPS = ("event_id", "event_type", "event_time_ms", "user_id", "partition", "offset")
+"""What the stream's steps read of every event, whatever the features are."""
+
 FEATURES_OF_A_SOURCE_MAX = 32
 """Features of one key over one event type, so that what the stream keeps of an event stays small."""
 
@@ -69,6 +72,12 @@ class FeaturePlan:
             for name, event_type in load_contract().event_types.items()
             if keys & {field.name for field in event_type.fields}
         )
+
+    @cached_property
+    def columns(self) -> frozenset[str]:
+        """The columns that the stream's steps read of the events, beside those of the filters."""
+        fields = {name for feature in self.features for name in feature.fields}
+        return frozenset({*COLUMNS_OF_STEPS, *fields})
 
     @cached_property
     def filters(self) -> Mapping[str, Expression]:

@@ -16,7 +16,9 @@ from rules.expressions import Expression, ValueType
 from rules.feature_values import TYPES_OF_FIELD, result_type
 from rules.features import (
     DAY_MS,
+    FIELDS_OF_PLACES,
     FUNCTIONS,
+    FUNCTIONS_OF_PLACES,
     UNITS_MS,
     WINDOW_MS_MAX,
     WINDOW_MS_MIN,
@@ -30,7 +32,6 @@ from rules.syntax import tokens_of
 FEATURE_FORM = "write FUNCTION [OF type] [WHERE condition] BY key OVER n UNIT [STEP n UNIT]"
 CLAUSES = ("OF", "WHERE", "BY", "OVER", "STEP")
 OWN_TO_EACH_EVENT = ("event_id", "event_type")
-PLACE = ("latitude", "longitude")
 LITERAL_TOKENS = (TokenType.STRING, TokenType.IDENTIFIER)
 
 
@@ -179,8 +180,8 @@ def _check_own_fields(
 ) -> None:
     """Some functions compare the window's events with the event itself, so both need the field."""
     needed: tuple[str, ...] = ()
-    if function in ("DISTANCE_KM", "SPEED_KMH"):
-        needed = PLACE
+    if function in FUNCTIONS_OF_PLACES:
+        needed = FIELDS_OF_PLACES
     elif function == "FIRST_SEEN_MS" and field:
         needed = (field.name,)
     source_fields = {one.name for one in source.fields}

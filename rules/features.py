@@ -28,6 +28,9 @@ FeatureFunction = Literal[
 ]
 FUNCTIONS: tuple[FeatureFunction, ...] = get_args(FeatureFunction)
 
+FUNCTIONS_OF_PLACES = frozenset({"DISTANCE_KM", "SPEED_KMH"})
+FIELDS_OF_PLACES = ("latitude", "longitude")
+
 SECOND_MS = 1_000
 MINUTE_MS = 60 * SECOND_MS
 HOUR_MS = 60 * MINUTE_MS
@@ -69,6 +72,11 @@ class Feature:
         return f"{self.function.lower()}{of_field}_of_{self.source_type}_by_{self.key}_over_{window}"
 
     @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields that it reads of an event, beside those of the filter: its key, then its own."""
+        return (self.key, *fields_of_function(self.function, self.field))
+
+    @property
     def filter_column(self) -> str | None:
         """Name of the boolean column that says for which events the filter holds; None without a filter."""
         return f"counted_{self.source_type}_{_digest(self.filter)}" if self.filter else None
@@ -92,6 +100,13 @@ class Feature:
         if self.function == "COUNT_DISTINCT":
             return f"COUNT(DISTINCT {self.field})"
         return f"{self.function}({self.field or ''})"
+
+
+def fields_of_function(function: str, field: str | None) -> tuple[str, ...]:
+    """Return what a function reads of an event: the field that it names, or where the event was."""
+    if field:
+        return (field,)
+    return FIELDS_OF_PLACES if function in FUNCTIONS_OF_PLACES else ()
 
 
 def _digest(expression: Expression) -> str:

@@ -23,8 +23,6 @@ COUNTED_COLUMNS = (
 )
 """What outcomes are counted by, and what orders the events of a key."""
 
-PLACE_COLUMNS = ("latitude", "longitude")
-
 
 def evaluable(events: DataFrame, rules: Sequence[Rule], days: range, facts: FactHistory) -> DataFrame:
     """Return the events of the days with the columns that the rules' conditions and modes read.
@@ -64,7 +62,4 @@ def _date(time_ms: int) -> Column:
 
 
 def _fields_of_feature(feature: Feature) -> list[str]:
-    fields = [feature.key, *([feature.field] if feature.field else [])]
-    if feature.filter:
-        fields += fields_of(feature.filter)
-    return [*fields, *(PLACE_COLUMNS if feature.function in ("DISTANCE_KM", "SPEED_KMH") else ())]
+    return [*feature.fields, *(fields_of(feature.filter) if feature.filter else ())]

@@ -17,7 +17,6 @@ from spark_jobs.reconciliation.model import Position
 from spark_jobs.session import event_type
 
 PLACE = ("topic", "partition", "offset")
-FIELDS_OF_PLACES = dict.fromkeys(("DISTANCE_KM", "SPEED_KMH"), ("latitude", "longitude"))
 
 
 def fields_read(rules: Sequence[CompiledRule], plan: FeaturePlan) -> list[str]:
@@ -25,8 +24,7 @@ def fields_read(rules: Sequence[CompiledRule], plan: FeaturePlan) -> list[str]:
     read = {"event_type", "event_time_ms", "user_id"}
     read.update(name for rule in rules for name in rule.evidence_fields)
     for feature in plan.features:
-        read.add(feature.key)
-        read.update([feature.field] if feature.field else FIELDS_OF_PLACES.get(feature.function, ()))
+        read.update(feature.fields)
         read.update(fields_of(feature.filter) if feature.filter else ())
     return [field.name for field in load_contract().columns if field.name in read]
 

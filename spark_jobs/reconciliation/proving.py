@@ -11,14 +11,14 @@ from pyspark.sql import functions as sf
 
 from rules.compiler import CompiledRule
 from rules.feature_plan import FeaturePlan
-from rules.features import DAY_MS
+from rules.features import DAY_MS, fields_of_function
 from spark_jobs.features.adding import GROUP, by_group, with_filters
 from spark_jobs.features.chunks import whole_groups
 from spark_jobs.features.specification import executor_steps
 from spark_jobs.proofs.proving import prove
 from spark_jobs.proofs.requests import ProofStep
 from spark_jobs.proofs.routes import Layout
-from spark_jobs.reconciliation.evaluation import FIELDS_OF_PLACES, PLACE
+from spark_jobs.reconciliation.evaluation import PLACE
 from spark_jobs.reconciliation.stream_history import StreamHistory
 
 LATENESS_MS = DAY_MS
@@ -92,7 +92,7 @@ def _columns_read(step: ProofStep) -> list[str]:
     read = [*PLACE, "event_id", "event_type", "event_time_ms", "user_id", "append_time_ms", "is_repeat"]
     read += [step.step.key, *step.keys_before]
     for feature in step.step.features:
-        read += [feature.field] if feature.field else FIELDS_OF_PLACES.get(feature.function, ())
+        read += fields_of_function(feature.function, feature.field)
         read += [feature.filter] if feature.filter else []
     return list(dict.fromkeys(read))
 

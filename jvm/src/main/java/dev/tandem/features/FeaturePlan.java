@@ -50,7 +50,7 @@ public final class FeaturePlan {
             sourceByType.put(plan.type, source);
         }
         ids = duplicatesMs == 0 ? null : new EventIds(duplicatesMs, next);
-        trees = next + (ids == null ? 0 : EventIds.TREES);
+        trees = next + (ids == null ? 0 : EventIds.SETS);
         retentionMs = plans.values().stream().mapToLong(SourcePlan::retentionMs).max().orElse(0);
         for (int feature = 0; feature < bindings.size(); feature++) {
             addToWindow(features.get(feature), feature, bindings.get(feature));
@@ -125,8 +125,8 @@ public final class FeaturePlan {
                 states[tree.index()] = new TreeState(tree.layout.emptyLeaf());
             }
         }
-        for (Tree tree : ids == null ? new Tree[0] : ids.trees()) {
-            states[tree.index()] = new TreeState(tree.layout.emptyLeaf());
+        for (IdSet set : ids == null ? new IdSet[0] : ids.sets()) {
+            states[set.index()] = IdSet.empty();
         }
         return new KeyState(states, 0, new Seen(), Long.MIN_VALUE);
     }
@@ -149,8 +149,8 @@ public final class FeaturePlan {
         if (ids == null) {
             return true;
         }
-        for (Tree tree : ids.trees()) {
-            tree.bind(state, store);
+        for (IdSet set : ids.sets()) {
+            set.bind(state, store);
         }
         if (!ids.takeIn(event.id(), event.timeMs(), state.newestMs)) {
             return false;

@@ -136,7 +136,7 @@ public final class Node {
 
     private void grow() {
         if ((size + 1) * stride > cells.length) {
-            int capacity = Math.max(FIRST_CAPACITY, Math.min(2 * size, Tree.NODE_ENTRIES + 1));
+            int capacity = Math.max(FIRST_CAPACITY, Math.min(2 * size, Math.max(size, Tree.NODE_ENTRIES) + 1));
             cells = Arrays.copyOf(cells, capacity * stride);
             texts = textsPerEntry == 0 ? texts : Arrays.copyOf(texts, capacity * textsPerEntry);
         }

@@ -13,4 +13,8 @@ import java.util.List;
  * @param fingerprint differs where the step's text does: state of another step must not be taken for its own
  */
 public record FeatureStep(String key, long latenessMs, long duplicatesMs, List<Feature> features, String fingerprint)
-        implements Serializable {}
+        implements Serializable {
+    boolean hasFeatures() {
+        return !features.isEmpty();
+    }
+}

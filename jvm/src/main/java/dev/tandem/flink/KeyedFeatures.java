@@ -20,7 +20,7 @@ import org.apache.flink.util.Collector;
 
 /**
  * Adds the features of one key to each event as it arrives; drops events whose id the key has had, where the step
- * says so (those without a key by user).
+ * says so (those without a key by user). A step without features, which only does that, passes them on as they are.
  *
  * <p>A key that has been quiet while the others went on for longer than its rows are kept, and a day, is forgotten
  * whole; the clock only says when to look, event times decide.
@@ -64,7 +64,7 @@ final class KeyedFeatures extends KeyedProcessFunction<String, RowData, RowData>
     @Override
     public void processElement(RowData row, Context context, Collector<RowData> output) throws Exception {
         boolean keyed = !EventKey.isOfNull(context.getCurrentKey());
-        GenericRowData added = new GenericRowData(results.length + COLUMNS_OF_STATE);
+        GenericRowData added = step.hasFeatures() ? new GenericRowData(results.length + COLUMNS_OF_STATE) : null;
         if (keyed || plan.dropsDuplicates()) {
             event.of(row);
             KeyState state = keyState.value();
@@ -77,12 +77,12 @@ final class KeyedFeatures extends KeyedProcessFunction<String, RowData, RowData>
                 return;
             }
             newestHereMs = Math.max(newestHereMs, event.timeMs());
-            if (keyed) {
+            if (keyed && added != null) {
                 addFeatures(state, added);
             }
             keyState.update(state);
         }
-        output.collect(new FeaturedRow(row, added));
+        output.collect(added == null ? row : new FeaturedRow(row, added));
     }
 
     private void addFeatures(KeyState state, GenericRowData added) {

@@ -8,8 +8,10 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.streaming.api.datastream.DataStream;
+import org.apache.flink.streaming.api.datastream.KeyedStream;
 import org.apache.flink.table.api.Table;
 import org.apache.flink.table.api.bridge.java.StreamTableEnvironment;
 import org.apache.flink.table.data.RowData;
@@ -29,7 +31,7 @@ public final class WindowedFeatures {
     private WindowedFeatures() {}
 
     /**
-     * The events with a column for each feature, and for each step's key {@code seen_KEY} (what was taken in, as
+     * The events with a column for each feature, and for each key of features {@code seen_KEY} (what was taken in, as
      * {@link dev.tandem.features.Seen#shown} lays it out) and {@code expired_KEY} (before which event time the rows of
      * each source type, in the order of the features, were gone when the event came; the least BIGINT: none).
      *
@@ -46,13 +48,17 @@ public final class WindowedFeatures {
         RowType rowType = (RowType) ComputedOnce.rowType(events).getLogicalType();
         DataStream<RowData> stream = ComputedOnce.rows(environment, events, source);
         for (FeatureStep step : FeatureSteps.read(specification)) {
-            FeaturedRowType widened = new FeaturedRowType(stream.getType(), rowType, added(rowType, step));
             String name = "features-by-" + step.key();
-            stream = stream.keyBy(new EventKey(step.key(), rowType.getFieldNames()), Types.STRING)
-                    .process(new KeyedFeatures(step, rowType), widened)
-                    .name(name)
-                    .uid(name + "-" + step.fingerprint());
-            rowType = widened.rowType();
+            KeyedStream<RowData, String> keyed =
+                    stream.keyBy(new EventKey(step.key(), rowType.getFieldNames()), Types.STRING);
+            KeyedFeatures features = new KeyedFeatures(step, rowType);
+            TypeInformation<RowData> type = stream.getType();
+            if (step.hasFeatures()) {
+                FeaturedRowType widened = new FeaturedRowType(type, rowType, added(rowType, step));
+                type = widened;
+                rowType = widened.rowType();
+            }
+            stream = keyed.process(features, type).name(name).uid(name + "-" + step.fingerprint());
         }
         return environment.fromDataStream(stream);
     }

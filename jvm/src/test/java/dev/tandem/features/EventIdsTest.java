@@ -50,6 +50,19 @@ class EventIdsTest {
     }
 
     @Test
+    void anEventTouchesFewNodesAndNoNodeIsLongHoweverManyIdsThereAre() {
+        long mostTouched = 0;
+        for (int id = 0; id < 20_000; id++) {
+            long before = store.touched;
+            isNew(id, SPAN_MS);
+            mostTouched = Math.max(mostTouched, store.touched - before);
+        }
+        assertTrue(mostTouched <= 6, "nodes touched: " + mostTouched);
+        assertEquals(20_000 / 16, store.nodes.size(), 20);
+        assertTrue(store.nodes.values().stream().allMatch(node -> node.size < 80));
+    }
+
+    @Test
     void hashesOfIdsThatDifferInOneLetterDiffer() {
         Set<Long> hashes = new HashSet<>();
         for (int id = 0; id < 100_000; id++) {
