@@ -56,7 +56,12 @@ def prepare_take_over(jobs: Jobs, history: FactHistory, facts: Sequence[Fact], t
         history: what is published.
         facts: what is about to be.
         tell: what happens, line by line.
+
+    Raises:
+        StackError: the cluster has no room for a second run, or the windows were not filled.
     """
+    for run in jobs.rest.alive_runs(DETECT)[-1:]:
+        jobs.rest.require_slots(DETECT, run)
     settings, begun = settings_of(jobs.settings), kept_take_over(jobs.folder)
     states = step_states(history.followed_by(facts))
     if begun and set(states) <= set(begun.states) and is_complete(begun.checkpoint):

@@ -16,6 +16,8 @@ from stack.http import send
 from stack.processes import pause
 
 RUNNING_TIMEOUT_S = 120
+STARTS_TASK_MANAGERS = {"kubernetes.cluster-id", "yarn.application.id"}
+"""Options of clusters that start a task manager where a job finds no slot."""
 CANCEL_TIMEOUT_S = 15
 CHECKPOINT_TIMEOUT_S = 15
 PENDING_RECORDS_MAX = 2_000
@@ -52,6 +54,22 @@ class FlinkRest:
         runs = [run for run in self._get("/jobs/overview")["jobs"] if run["name"] == job]
         runs.sort(key=lambda run: int(run["start-time"]))
         return [run["jid"] for run in runs if run["state"] in ALIVE]
+
+    def require_slots(self, job: str, run: str) -> None:
+        """See that a second run of a job finds slots beside one that goes on.
+
+        Raises:
+            StackError: fewer are free than the run has; with what to change.
+        """
+        if STARTS_TASK_MANAGERS & {option["key"] for option in self._get("/jobmanager/config")}:
+            return
+        free = int(self._get("/overview")["slots-available"])
+        needed = max(int(vertex["parallelism"]) for vertex in self._get(f"/jobs/{run}")["vertices"])
+        if free < needed:
+            raise StackError(
+                f"a second run of {job} needs {needed} free slots, and Flink at {self._address} has {free}: "
+                "start another task manager, or raise taskmanager.numberOfTaskSlots; nothing was changed"
+            )
 
     def wait_until_running(self, job: str, timeout_s: float) -> None:
         """Wait until every task of the latest run works.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from stack.errors import StackError
 from stack.flink_rest import FlinkRest
 from stack.jobs import JOBS, StreamJobs
 from stack.platform import start_platform
@@ -13,12 +14,17 @@ from tests.stack.conftest import MakeStack
 
 pytestmark = [pytest.mark.engines, pytest.mark.faults, pytest.mark.timeout(600)]
 
+SLOTS_OF_BOTH_JOBS = 4
+
 
 def test_after_a_kill_of_the_job_manager_a_start_resumes_every_job_from_a_checkpoint(
-    make_stack: MakeStack,
+    make_stack: MakeStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("stack.flink.TASK_SLOTS", SLOTS_OF_BOTH_JOBS)
     values = start_platform(make_stack(), tell=_quiet)
     before = _runs(values)
+    with pytest.raises(StackError, match=r"detect_fraud needs 2 free slots, and Flink at \S+ has 0: "):
+        FlinkRest(values["FLINK_REST_URL"]).require_slots("detect_fraud", before[0])
     assert start_platform(make_stack(), tell=_quiet) == values
     assert _runs(values) == before
     _make_checkpoints(values)

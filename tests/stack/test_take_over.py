@@ -38,6 +38,9 @@ class Rest:
     def alive_runs(self, job: str) -> list[str]:
         return ["run-1"]
 
+    def require_slots(self, job: str, run: str) -> None:
+        assert (job, run) == ("detect_fraud", "run-1")
+
     def savepoint(self, run: str, folder: str, timeout_s: float) -> str:
         self.asked.append(run)
         return f"{folder}/savepoint-1"
