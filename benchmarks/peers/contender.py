@@ -53,6 +53,7 @@ class Contender:
         title: as the table calls it, with its setting.
         role: what it is to the ratios.
         share: the part of the events that it is given: a slow one would take hours for all.
+        windows_share: the same where the work has windows.
         works: the names of the works that it does; all where empty.
         own_alerts: whether its alerts stand in its result files instead of on a topic.
     """
@@ -61,9 +62,14 @@ class Contender:
     title: str
     role: Role
     share: float
+    windows_share: float
     start: Start
     works: tuple[str, ...] = ()
     own_alerts: bool = False
+
+    def share_of(self, work: Work) -> float:
+        """The part of the events that it is given at a work."""
+        return self.windows_share if work.windows else self.share
 
     def does(self, work: Work) -> bool:
         """Whether it takes part in a work."""
@@ -112,15 +118,17 @@ def _tandem(bench: Bench, work: Work, assignment: Assignment) -> Running:
 
 CONSUME = "consume(10000)"
 CONTENDERS: tuple[Contender, ...] = (
-    Contender("consume", f"{CONSUME} alone", "limit", 1, _consume("consume"), ("stateless",), True),
-    Contender("consume_parse", f"{CONSUME} and orjson", "limit", 1, _consume("parse"), ("stateless",), True),
-    Contender("consume_windows", f"{CONSUME}, orjson, deques", "limit", 1, _consume("windows"), (), True),
-    Contender("tandem", "Tandem", "tandem", 1, _tandem),
-    Contender("bytewax", "bytewax", "peer", 0.5, _bytewax),
-    Contender("quix", "quixstreams, rows in its state", "peer", 0.25, _quix("list")),
-    Contender("quix_sliding", "quixstreams, its windows", "peer", 0.02, _quix("sliding"), ("one_window",)),
-    Contender("spark", "Spark Structured Streaming", "peer", 0.5, _spark),
-    Contender("flink_python", "Flink with Python functions", "peer", 0.1, _flink_python),
+    Contender("consume", f"{CONSUME} alone", "limit", 1, 1, _consume("consume"), ("stateless",), True),
+    Contender(
+        "consume_parse", f"{CONSUME} and orjson", "limit", 1, 1, _consume("parse"), ("stateless",), True
+    ),
+    Contender("consume_windows", f"{CONSUME}, orjson, deques", "limit", 1, 1, _consume("windows"), (), True),
+    Contender("tandem", "Tandem", "tandem", 1, 1, _tandem),
+    Contender("bytewax", "bytewax", "peer", 0.5, 0.5, _bytewax),
+    Contender("quix", "quixstreams, rows in its state", "peer", 0.25, 0.1, _quix("list")),
+    Contender("quix_sliding", "quixstreams, its windows", "peer", 0.02, 0.02, _quix("sliding"), ("one_window",)),
+    Contender("spark", "Spark Structured Streaming", "peer", 0.5, 0.25, _spark),
+    Contender("flink_python", "Flink with Python functions", "peer", 0.1, 0.02, _flink_python),
 )
 
 

@@ -80,7 +80,7 @@ def run_once(the_round: Round, contender: Contender, work: Work, repeat: int) ->
     """
     folder = Path(tempfile.mkdtemp(prefix=f"{contender.name}-", dir=the_round.bench.stack.folder.root))
     alerts = ALERTS_TOPIC if contender.role == "tandem" else f"alerts_{folder.name}"
-    count = round(the_round.of_events * contender.share)
+    count = round(the_round.of_events * contender.share_of(work))
     assignment = _assignment(the_round, work, count, alerts, folder)
     right = the_round.expected(work).among_first(count)
     if contender.role == "peer":

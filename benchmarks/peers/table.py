@@ -129,8 +129,11 @@ def _table(what: str, all_works: Sequence[Work], found: Medians, cell: Callable[
 
 
 def _heading(contender: Contender) -> str:
-    share = "" if contender.share == 1 else f" ({contender.share:.0%} of the events)"
-    return f"{contender.title}{share}"
+    if contender.share == contender.windows_share == 1:
+        return contender.title
+    apart = contender.windows_share != contender.share
+    in_windows = f", {contender.windows_share:.0%} in windows" if apart else ""
+    return f"{contender.title} ({contender.share:.0%} of the events{in_windows})"
 
 
 def _peers_table(all_works: Sequence[Work], found: Medians) -> str:
