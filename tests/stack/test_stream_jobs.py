@@ -14,16 +14,16 @@ from tests.stack.conftest import MakeStack
 
 pytestmark = [pytest.mark.engines, pytest.mark.faults, pytest.mark.timeout(600)]
 
-SLOTS_OF_BOTH_JOBS = 4
+SLOTS = 4
 
 
 def test_after_a_kill_of_the_job_manager_a_start_resumes_every_job_from_a_checkpoint(
     make_stack: MakeStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("stack.flink.TASK_SLOTS", SLOTS_OF_BOTH_JOBS)
+    monkeypatch.setattr("stack.flink.TASK_SLOTS", SLOTS)
     values = start_platform(make_stack(), tell=_quiet)
     before = _runs(values)
-    with pytest.raises(StackError, match=r"detect_fraud needs 2 free slots, and Flink at \S+ has 0: "):
+    with pytest.raises(StackError, match=r"detect_fraud needs 2 free slots, and Flink at \S+ has 1: "):
         FlinkRest(values["FLINK_REST_URL"]).require_slots("detect_fraud", before[0])
     assert start_platform(make_stack(), tell=_quiet) == values
     assert _runs(values) == before
