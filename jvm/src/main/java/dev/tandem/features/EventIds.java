@@ -31,15 +31,17 @@ final class EventIds {
     boolean takeIn(byte[] id, long timeMs, long newestMs) {
         long high = hash(id, 0x9e3779b97f4a7c15L);
         long low = hash(id, 0xc2b2ae3d27d4eb4fL);
-        if (sets[0].contains(high, low) || sets[1].contains(high, low)) {
+        long span = Math.floorDiv(Math.max(newestMs, timeMs), spanMs);
+        if (set(span - 1).contains(high, low)) {
             return false;
         }
-        long span = Math.floorDiv(Math.max(newestMs, timeMs), spanMs);
         if (newestMs != Long.MIN_VALUE && span > Math.floorDiv(newestMs, spanMs)) {
+            if (set(span).contains(high, low)) {
+                return false;
+            }
             startSpan(span, Math.floorDiv(newestMs, spanMs));
         }
-        set(span).add(high, low);
-        return true;
+        return set(span).add(high, low);
     }
 
     private void startSpan(long span, long before) {

@@ -8,7 +8,6 @@ package dev.tandem.features;
 final class IdSet {
     private static final int HASHES_PER_BUCKET = 16;
     private static final int CELLS = 2;
-    private static final int SETS = 2;
     /** The first entry of bucket 0 says how many hashes there are. */
     private static final int HEADER_ENTRIES = 1;
 
@@ -43,7 +42,10 @@ final class IdSet {
 
     boolean contains(long high, long low) {
         int bucket = bucketOf(high, buckets(count()));
-        Node node = bucket(bucket);
+        return has(bucket, bucket(bucket), high, low);
+    }
+
+    private static boolean has(int bucket, Node node, long high, long low) {
         for (int at = first(bucket) * CELLS; at < node.size * CELLS; at += CELLS) {
             if (node.cells[at] == high && node.cells[at + 1] == low) {
                 return true;
@@ -52,17 +54,21 @@ final class IdSet {
         return false;
     }
 
-    /** Adds a hash that is not in the set. */
-    void add(long high, long low) {
-        int before = buckets(count());
-        root().cells[0]++;
-        if (buckets(count()) > before) {
-            shareOut(before);
-        }
-        int bucket = bucketOf(high, buckets(count()));
+    /** Adds a hash; false for one that is in the set. */
+    boolean add(long high, long low) {
+        int buckets = buckets(count());
+        int bucket = bucketOf(high, buckets);
         Node node = bucket(bucket);
+        if (has(bucket, node, high, low)) {
+            return false;
+        }
         append(node, high, low);
         keep(bucket, node);
+        root().cells[0]++;
+        if (buckets(count()) > buckets) {
+            shareOut(buckets);
+        }
+        return true;
     }
 
     /** Takes out all hashes. */
@@ -136,6 +142,6 @@ final class IdSet {
 
     /** Below zero, where no tree's nodes are. */
     private long number(int bucket) {
-        return -((long) bucket * SETS + set);
+        return -((long) bucket * EventIds.SETS + set);
     }
 }

@@ -31,6 +31,9 @@ class EventIdsTest {
             assertTrue(isNew(id, SPAN_MS + id % 999));
         }
         for (int id = 0; id < 5_000; id++) {
+            assertFalse(isNew(id, SPAN_MS));
+        }
+        for (int id = 0; id < 5_000; id++) {
             assertFalse(isNew(id, 2 * SPAN_MS));
         }
     }
