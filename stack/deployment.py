@@ -25,7 +25,7 @@ from stack.take_over import (
     landed_offsets,
 )
 from stack.up import Tell
-from stack.warm_up import WarmingJobs, warmed_up
+from stack.warm_up import WarmingJobs, end_warm_ups, warmed_up
 from storage.job_locks import holding
 from storage.postgres import connect_batch
 
@@ -60,6 +60,7 @@ def prepare_take_over(jobs: Jobs, history: FactHistory, facts: Sequence[Fact], t
     Raises:
         StackError: the cluster has no room for a second run, or the windows were not filled.
     """
+    end_warm_ups(jobs)
     for run in jobs.rest.alive_runs(DETECT)[-1:]:
         jobs.rest.require_slots(DETECT, run)
     settings, begun = settings_of(jobs.settings), kept_take_over(jobs.folder)

@@ -77,7 +77,6 @@ def warmed_up(jobs: WarmingJobs, facts: Sequence[Fact], read_from: Offsets, tell
     plan = dated_rules(read_facts(settings).followed_by(facts)).plan
     planned = jobs.folder.root / "run" / "planned_facts.jsonl"
     planned.write_bytes(b"".join(fact.encoded() + b"\n" for fact in facts))
-    _cancel(jobs)
     with (
         topic_of_landed_events(settings, len(read_from)) as topic,
         ThreadPoolExecutor(max_workers=1) as pool,
@@ -89,14 +88,15 @@ def warmed_up(jobs: WarmingJobs, facts: Sequence[Fact], read_from: Offsets, tell
             filled.result()
             wait_until_taken_in(jobs, topic, tell, began)
         finally:
-            _cancel(jobs)
+            end_warm_ups(jobs)
     checkpoint = newest_complete_checkpoint(jobs.checkpoints(WARM_UP))
     if checkpoint is None:
         raise StackError(f"stream job {WARM_UP} left no checkpoint in {jobs.checkpoints(WARM_UP)}")
     return checkpoint
 
 
-def _cancel(jobs: WarmingJobs) -> None:
+def end_warm_ups(jobs: WarmingJobs) -> None:
+    """Cancel what fills windows, a run that was left behind too: it never ends by itself."""
     for run in jobs.rest.alive_runs(WARM_UP):
         jobs.rest.cancel(WARM_UP, run, CANCEL_TIMEOUT_S)
 

@@ -35,11 +35,18 @@ class Rest:
 
     asked: list[str]
 
+    left_behind: list[str]
+
     def alive_runs(self, job: str) -> list[str]:
-        return ["run-1"]
+        return ["run-1"] if job == "detect_fraud" else list(self.left_behind)
+
+    def cancel(self, job: str, run: str, timeout_s: float) -> None:
+        assert job == "warm_up_features"
+        self.left_behind.remove(run)
 
     def require_slots(self, job: str, run: str) -> None:
         assert (job, run) == ("detect_fraud", "run-1")
+        assert not self.left_behind, "a warm-up that was left behind holds slots"
 
     def savepoint(self, run: str, folder: str, timeout_s: float) -> str:
         self.asked.append(run)
@@ -52,7 +59,7 @@ class StackOfOneRun:
     def __init__(self, folder: StackFolder, held: Sequence[str]) -> None:
         self.folder = folder
         self.settings = {"CHECKPOINT_URI": (folder.root / "checkpoints").as_uri()}
-        self.rest = Rest([])
+        self.rest = Rest([], ["warm-up-1"])
         self._held = tuple(held)
 
     def held_states(self) -> tuple[str, ...]:
