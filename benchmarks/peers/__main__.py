@@ -36,7 +36,7 @@ Place = tuple[Contender, Work, int]
 
 
 def main(
-    events: Annotated[int, typer.Option(help="Events of the longest topic.")] = 2_000_000,
+    events: Annotated[int, typer.Option(help="Events of the longest topic.")] = 6_000_000,
     repeats: Annotated[int, typer.Option(help="Runs of each, of which the median counts.")] = 3,
     only: Annotated[str, typer.Option(help="Contenders, works, contender:work or latency, by commas.")] = "",
     fresh: Annotated[bool, typer.Option(help="Forget the runs that were made before.")] = False,
@@ -60,7 +60,7 @@ def main(
 def _chosen(only: str) -> set[str]:
     chosen = {name.strip() for name in only.split(",") if name.strip()}
     contenders = {contender.name for contender in CONTENDERS}
-    names = contenders | {work.name for work in works(1)} | {LATENCY}
+    names = contenders | {work.name for work in works()} | {LATENCY}
     for name in {part for choice in chosen for part in choice.split(":")} - names:
         sys.exit(f"error: --only {name}: expected one of {', '.join(sorted(names))}")
     return chosen
@@ -97,7 +97,7 @@ def _late(results: Results, events: int, repeats: int) -> Iterator[tuple[Work, i
     """The runs at half rate that are not made yet."""
     timed = {(run.work, run.repeat) for run in results.latencies(events)}
     for repeat in range(repeats):
-        for work in works(events):
+        for work in works():
             if work.name in LATENCY_WORKS and (work.name, repeat) not in timed:
                 yield work, repeat
 
@@ -117,7 +117,7 @@ def _time_alerts(the_round: Round, results: Results, work: Work, repeat: int) ->
 def _places(events: int, repeats: int, chosen: set[str]) -> Iterator[Place]:
     """Who does what; equal runs far from each other, so that a busy minute hits one of them only."""
     for repeat in range(repeats):
-        for work in works(events):
+        for work in works():
             for contender in CONTENDERS:
                 names = {contender.name, work.name, f"{contender.name}:{work.name}"}
                 if contender.does(work) and (not chosen or names & chosen):

@@ -125,12 +125,12 @@ CONTENDERS: tuple[Contender, ...] = (
     Contender("consume_windows", f"{CONSUME}, orjson, deques", "limit", 1, 1, _consume("windows"), (), True),
     Contender("tandem", "Tandem", "tandem", 1, 1, _tandem),
     Contender("bytewax", "bytewax", "peer", 0.5, 0.5, _bytewax),
-    Contender("quix", "quixstreams, rows in its state", "peer", 0.25, 0.1, _quix("list")),
+    Contender("quix", "quixstreams, rows in its state", "peer", 0.125, 0.05, _quix("list")),
     Contender(
-        "quix_sliding", "quixstreams, its windows", "peer", 0.02, 0.02, _quix("sliding"), ("one_window",)
+        "quix_sliding", "quixstreams, its windows", "peer", 0.01, 0.01, _quix("sliding"), ("one_window",)
     ),
-    Contender("spark", "Spark Structured Streaming", "peer", 0.5, 0.25, _spark),
-    Contender("flink_python", "Flink with Python functions", "peer", 0.1, 0.02, _flink_python),
+    Contender("spark", "Spark Structured Streaming", "peer", 0.25, 0.125, _spark),
+    Contender("flink_python", "Flink with Python functions", "peer", 0.05, 0.01, _flink_python),
 )
 
 

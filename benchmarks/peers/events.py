@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.peers.work import DENSE_CARDS, MARKER_MERCHANT, SPAN_MS, STATELESS_CHANNEL, Key
+from benchmarks.peers.work import DENSE_CARDS, MARKER_MERCHANT, STATELESS_CHANNEL, STEP_MS, Key
 
 PARTITIONS = 4
 CARDS = {"uniform": 10_000, "hot": 10_000, "dense": DENSE_CARDS}
@@ -72,16 +72,15 @@ class Events:
                 yield row[0], b"u%d" % (row[2] // 2), _message(index, *row[1:])
 
 
-def make_events(dataset: str, count: int, end_ms: int, seed: int = 4) -> Events:
-    """Make a data set whose last event is just before ``end_ms``."""
+def make_events(dataset: str, count: int, end_ms: int, step_ms: float = STEP_MS, seed: int = 4) -> Events:
+    """Make a data set whose last event is just before ``end_ms``, an event each ``step_ms``."""
     generator = np.random.default_rng([seed, *dataset.encode()])
     cards = CARDS[dataset]
     card = generator.integers(0, cards, count)
     if dataset == "hot":
         card[generator.random(count) < HOT_SHARE] = 0
-    step_ms = SPAN_MS / count
     jitter = generator.integers(0, max(1, int(step_ms)), count)
-    time_ms = end_ms - SPAN_MS + (np.arange(count) * step_ms).astype(np.int64) + jitter
+    time_ms = end_ms + ((np.arange(count) - count) * step_ms).astype(np.int64) + jitter
     amount_cents = np.minimum(generator.lognormal(8.0, 1.2, count), 1e9).astype(np.int64) + 1
     position = _positions((card // 2) % PARTITIONS)
     return Events(

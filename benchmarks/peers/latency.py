@@ -26,8 +26,8 @@ from benchmarks.peers.work import MARKER_MERCHANT, Work
 from contract.names import ALERTS_TOPIC
 from ingestion.delivery import producer_properties
 
-SENDING_S = 110.0
-WARM_UP_S = 60.0
+SENDING_S = 170.0
+WARM_UP_S = 120.0
 SETTLE_S = 3.0
 SLICE_S = 0.01
 LINGER_MS = 2

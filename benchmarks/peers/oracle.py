@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchmarks.peers.events import CHANNELS, Bools, Events, Ints
-from benchmarks.peers.work import SPAN_MS, STATELESS_CHANNEL, Window, Work
+from benchmarks.peers.work import STATELESS_CHANNEL, Window, Work
 
 ALERT_SHARE = 0.002
 STATELESS = "amount_cents"
@@ -47,7 +47,8 @@ def window_values(window: Window, events: Events) -> Ints:
     key = events.key(window.key)
     order = np.argsort(key, kind="stable")
     since_ms = events.time_ms[order] - events.time_ms[0] + window.window_ms
-    place = key[order] * (2 * SPAN_MS + 2 * window.window_ms) + since_ms
+    span_ms = int(events.time_ms[-1] - events.time_ms[0])
+    place = key[order] * (2 * span_ms + 2 * window.window_ms) + since_ms
     first = np.searchsorted(place, place - window.window_ms, side="left")
     rows = np.arange(1, len(place) + 1)
     values = np.empty(len(place), np.int64)

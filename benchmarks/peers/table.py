@@ -33,7 +33,7 @@ class Target:
 
 def report(results: Results, of_events: int) -> str:
     """Rates, memory, and how they stand to what was asked for."""
-    runs, all_works = results.runs(of_events), works(of_events)
+    runs, all_works = results.runs(of_events), works()
     found = medians(runs)
     sections = [
         f"Longest topic: {of_events:,} events. Median of the runs, least to most. {_machine(runs)}",
@@ -132,8 +132,8 @@ def _heading(contender: Contender) -> str:
     if contender.share == contender.windows_share == 1:
         return contender.title
     apart = contender.windows_share != contender.share
-    in_windows = f", {contender.windows_share:.0%} in windows" if apart else ""
-    return f"{contender.title} ({contender.share:.0%} of the events{in_windows})"
+    in_windows = f", {100 * contender.windows_share:g}% in windows" if apart else ""
+    return f"{contender.title} ({100 * contender.share:g}% of the events{in_windows})"
 
 
 def _peers_table(all_works: Sequence[Work], found: Medians) -> str:

@@ -12,7 +12,8 @@ Key = Literal["user_id", "card_id", "device_id"]
 SECOND_MS = 1000
 MINUTE_MS = 60 * SECOND_MS
 HOUR_MS = 60 * MINUTE_MS
-SPAN_MS = 72 * HOUR_MS
+STEP_MS = 86.4
+"""From event to event: a million a day, however long the topic."""
 DENSE_CARDS = 50
 MARKER_MERCHANT = "marker"
 STATELESS_CHANNEL = "ecommerce"
@@ -46,8 +47,8 @@ class Work:
     windows: tuple[Window, ...] = ()
 
 
-def works(events: int) -> tuple[Work, ...]:
-    """All works; the windows of the dense data set are as long as their rows ask for among so many events."""
+def works() -> tuple[Work, ...]:
+    """All works."""
     card_hour = Window("count", "card_id", HOUR_MS)
     return (
         Work("stateless", "stateless rule", "uniform"),
@@ -55,7 +56,7 @@ def works(events: int) -> tuple[Work, ...]:
         Work("three_windows", "three windows by card", "uniform", _three("card_id")),
         Work("ten_windows", "ten windows on three keys", "uniform", _ten()),
         Work("hot_key", "one window, a card with 20% of the events", "hot", (card_hour,)),
-        *(_rows(rows, events) for rows in (10, 100, 1_000, 10_000)),
+        *(_rows(rows) for rows in (10, 100, 1_000, 10_000)),
     )
 
 
@@ -72,10 +73,10 @@ def _ten() -> tuple[Window, ...]:
     return (*_three("user_id"), *_three("card_id"), day_count, *_three("device_id"))
 
 
-def _rows(rows: int, events: int) -> Work:
-    """One window that holds so many rows on average: a card has events / DENSE_CARDS rows in all."""
-    seconds = max(1, round(rows * DENSE_CARDS / events * SPAN_MS / SECOND_MS))
-    window = Window("sum", "card_id", min(seconds * SECOND_MS, SPAN_MS))
+def _rows(rows: int) -> Work:
+    """One window that holds so many rows of a dense card on average."""
+    seconds = round(rows * DENSE_CARDS * STEP_MS / SECOND_MS)
+    window = Window("sum", "card_id", seconds * SECOND_MS)
     return Work(f"rows_{rows}", f"one window of {rows:,} rows", "dense", (window,))
 
 

@@ -19,13 +19,14 @@ from rules.catalog import load_catalog
 
 EVENTS = 4_000
 END_MS = 1_767_225_600_000
-WORKS = works(EVENTS)
+STEP_MS = 72 * 3_600_000 / EVENTS
+WORKS = works()
 DENSE = WORKS[-3]
 
 
 @pytest.fixture(scope="module")
 def dense() -> Events:
-    return make_events("dense", EVENTS, END_MS)
+    return make_events("dense", EVENTS, END_MS, STEP_MS)
 
 
 def slow_values(window: Window, events: Events) -> list[int]:
@@ -44,7 +45,7 @@ def slow_values(window: Window, events: Events) -> list[int]:
 @pytest.mark.parametrize("function", ["count", "sum"])
 @pytest.mark.parametrize("key", ["user_id", "card_id"])
 def test_the_sorted_columns_give_what_a_loop_over_all_pairs_gives(function: str, key: str) -> None:
-    events = make_events("dense", 700, END_MS)
+    events = make_events("dense", 700, END_MS, 72 * 3_600_000 / 700)
     window = Window(function, key, 24 * 3_600_000)  # type: ignore[arg-type]
     assert window_values(window, events).tolist() == slow_values(window, events)
 
@@ -65,7 +66,7 @@ def test_deques_and_packed_rows_hold_the_same_windows(dense: Events) -> None:
 
 @pytest.mark.parametrize("work", WORKS, ids=lambda work: work.name)
 def test_a_plain_consumer_gives_the_alerts_that_are_right(work: Work) -> None:
-    events = make_events(work.dataset, EVENTS, END_MS)
+    events = make_events(work.dataset, EVENTS, END_MS, STEP_MS)
     expected = expect(work, events)
     assignment = Assignment("", "", EVENTS, "", work.windows, expected.thresholds, "")
     taking = Taking(assignment)
