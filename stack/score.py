@@ -16,7 +16,7 @@ from stack.folder import ROOT
 from stack.platform import settings_of
 from storage.postgres import connect_batch
 
-JOBS = ("score_risk", "reconcile_alerts")
+JOB = "score_and_reconcile"
 WITHOUT_SPARK = ("update_beliefs", "watch_models")
 
 
@@ -44,7 +44,7 @@ def jobs_of(values: Mapping[str, str]) -> Iterator[str]:
     """Yield the jobs; those of a model only where a version of it is in force once the others are done."""
     from risk_models.published import APPLICATIONS_MODEL, FRAUD_MODEL, is_in_force
 
-    yield from JOBS
+    yield JOB
     of_models = {FRAUD_MODEL: ("score_fraud",), APPLICATIONS_MODEL: WITHOUT_SPARK}
     with closing(connect_batch(settings_of(values), "tandem-score")) as connection:
         in_force = [name for name in of_models if is_in_force(connection, name)]

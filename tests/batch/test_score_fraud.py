@@ -176,15 +176,15 @@ def test_without_a_model_that_scores_transactions_wait_and_the_run_says_why(batc
     batch.score()
     assert scored(batch, needs_spark=False).model == "no version of the model handbook_fraud is in force"
     values = environment_of(batch.settings, {})
-    assert list(jobs_of(values)) == ["score_risk", "reconcile_alerts"]
+    assert list(jobs_of(values)) == ["score_and_reconcile"]
     put_in_force(batch, 1, document().text().replace('"boosters":[{', '"boosters":[7,{'))
     assert "handbook_fraud version 1: XGBoost can't read the trees" in scored(batch, needs_spark=False).model
-    assert list(jobs_of(values)) == ["score_risk", "reconcile_alerts", "score_fraud"]
+    assert list(jobs_of(values)) == ["score_and_reconcile", "score_fraud"]
     put_in_force(batch, 1, name=APPLICATIONS_MODEL)
-    assert list(jobs_of(values))[2:] == ["score_fraud", "update_beliefs", "watch_models"]
+    assert list(jobs_of(values))[1:] == ["score_fraud", "update_beliefs", "watch_models"]
     with closing(connect(batch.settings.require("postgres_dsn"))) as connection:
         retire(connection, APPLICATIONS_MODEL, "enough")
-    assert list(jobs_of(values))[2:] == ["score_fraud"]
+    assert list(jobs_of(values))[1:] == ["score_fraud"]
     tall = document().text().replace('"column":"amount"', '"expression":"height * 2"')
     put_in_force(batch, 2, tall)
     assert "DataError: expression 'height * 2': there is no column height" in scored(batch).model
