@@ -11,6 +11,6 @@ if __name__ == "__main__":
 
     argparse.ArgumentParser(
         prog="score_and_reconcile.py",
-        description="Land and score what is new, then judge the stream's alerts; options: each job's own program.",
+        description="Land and score what is new, then judge the alerts; the jobs of their own have options.",
     ).parse_args()
     sys.exit(main_score([]) or main([]))

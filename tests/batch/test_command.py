@@ -24,7 +24,7 @@ def job(name: str, environment: dict[str, str], *arguments: str) -> subprocess.C
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=240)
 
 
-@pytest.mark.parametrize("name", ["land_events", "score_risk", "score_fraud"])
+@pytest.mark.parametrize("name", ["land_events", "score_risk", "score_and_reconcile", "score_fraud"])
 def test_an_unset_setting_is_one_line(name: str, settings: Callable[..., Settings]) -> None:
     environment = environment_of(Settings(), os.environ)
     for setting in ("KAFKA_BOOTSTRAP_SERVERS", "POSTGRES_DSN", "LAKE_URI"):
