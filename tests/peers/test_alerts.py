@@ -19,7 +19,8 @@ from rules.catalog import load_catalog
 
 EVENTS = 4_000
 END_MS = 1_767_225_600_000
-STEP_MS = 72 * 3_600_000 / EVENTS
+SPAN_MS = 72 * 3_600_000
+STEP_MS = SPAN_MS / EVENTS
 WORKS = works()
 DENSE = WORKS[-3]
 
@@ -45,7 +46,7 @@ def slow_values(window: Window, events: Events) -> list[int]:
 @pytest.mark.parametrize("function", ["count", "sum"])
 @pytest.mark.parametrize("key", ["user_id", "card_id"])
 def test_the_sorted_columns_give_what_a_loop_over_all_pairs_gives(function: str, key: str) -> None:
-    events = make_events("dense", 700, END_MS, 72 * 3_600_000 / 700)
+    events = make_events("dense", 700, END_MS, SPAN_MS / 700)
     window = Window(function, key, 24 * 3_600_000)  # type: ignore[arg-type]
     assert window_values(window, events).tolist() == slow_values(window, events)
 

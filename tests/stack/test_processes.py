@@ -55,7 +55,9 @@ def test_what_the_process_started_is_stopped_with_it_even_after_a_kill(folder: S
     assert all(not child.is_running() or child.status() == psutil.STATUS_ZOMBIE for child in children)
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="the kernel's word on an ending process")
+@pytest.mark.skipif(
+    sys.platform != "linux", reason="only Linux tells, in /proc, that a killed process is still ending"
+)
 def test_a_killed_process_does_not_run_although_its_end_takes_a_while(folder: StackFolder) -> None:
     hold = "import sys, time; held = bytearray(b'x') * (1 << 29); print('ready', flush=True); time.sleep(600)"
     start(folder, Launch("holder", (sys.executable, "-c", hold)))

@@ -34,7 +34,6 @@ class Rest:
     """A job manager of one run, which writes savepoints."""
 
     asked: list[str]
-
     left_behind: list[str]
 
     def alive_runs(self, job: str) -> list[str]:
