@@ -55,6 +55,7 @@ RUNNING_S = 120
 PACED_S = 110
 WARM_UP_S = 60
 SETTLE_S = 3.0
+ASK_S = 2.0
 
 AMOUNT = "SUM(amount_cents)"
 COUNT_OF_HOUR = {"card_count_1h": "COUNT(*) BY card_id OVER 1 HOUR"}
@@ -234,7 +235,7 @@ def _mark_at(stack: Stack, task: str, events: float) -> Mark:
             seen, since = mark.events, mark.time_s
         if mark.time_s - since > STALLED_S:
             raise TimeoutError(f"nothing went on for {STALLED_S} s behind {seen} events")
-        time.sleep(0.3)
+        time.sleep(ASK_S)
 
 
 def _through(stack: Stack, task: str) -> float:

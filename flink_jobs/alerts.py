@@ -6,7 +6,7 @@ behind the keyed steps, which drop duplicates.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from pyflink.java_gateway import get_gateway
 from pyflink.table import StreamTableEnvironment, Table
@@ -53,12 +53,27 @@ def alerts(
         candidates = _candidates(environment, EVENTS_VIEW, events, stateless, emit_from)
         raised += [alert_sql(rule, plan, topic, candidates, compiled_offset) for rule in stateless]
     if windowed:
-        types = load_contract().event_types
-        read = {field.name for rule in windowed for field in types[rule.rule.on].fields}
-        featured = with_features(environment, events, plan, read)
+        featured = with_features(environment, events, plan, _fields(windowed))
         candidates = _candidates(environment, FEATURED_VIEW, featured, windowed, emit_from)
         raised += [alert_sql(rule, plan, topic, candidates, compiled_offset) for rule in windowed]
     return environment.sql_query("\nUNION ALL\n".join(raised))
+
+
+def columns_to_write(compiled: Sequence[CompiledRule]) -> frozenset[str] | None:
+    """Return the columns of the events that the alerts are made of, where events go on to keyed steps.
+
+    None where no rule has features: then hardly an event goes further than its condition.
+    """
+    plan = plan_features(rule.rule for rule in compiled)
+    if not plan.features:
+        return None
+    return plan.columns | plan.columns_of_filters | _fields(compiled)
+
+
+def _fields(compiled: Iterable[CompiledRule]) -> frozenset[str]:
+    """The fields of the events that the rules read, which stand in the alerts."""
+    types = load_contract().event_types
+    return frozenset(field.name for rule in compiled for field in types[rule.rule.on].fields)
 
 
 def _candidates(

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 
 from contract.names import ALERTS_TOPIC, DETECT_GROUP, SHADOW_ALERTS_TOPIC
 from contract.settings import Settings, SettingsError
-from flink_jobs.alerts import alerts
+from flink_jobs.alerts import alerts, columns_to_write
 from flink_jobs.dated_facts import register_fact_functions
 from flink_jobs.environment import checkpoint_of, main, parallelism_of, stream_environment
 from flink_jobs.events import accepted_events
@@ -48,7 +48,7 @@ def run(settings: Settings) -> None:
     create_messages_table(environment, "messages", [settings.kafka_topic], DETECT_GROUP, settings, read_from)
     topics = [ALERTS_TOPIC, SHADOW_ALERTS_TOPIC]
     create_keyed_sink(environment, "alerts", "alert_id", "alert", topics, settings)
-    events = accepted_events(environment, environment.from_path("messages"))
+    events = accepted_events(environment, environment.from_path("messages"), columns_to_write(compiled))
     emit_from = take_over.emit_from if take_over else None
     raised = alerts(environment, events, compiled, settings.kafka_topic, emit_from, history.last_offset)
     record_run(settings, compiled, history.last_offset, checkpoint, take_over, parallelism, now)

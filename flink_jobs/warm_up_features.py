@@ -46,7 +46,8 @@ def run(settings: Settings) -> None:
     messages = environment.sql_query(
         "SELECT message, `partition`, CAST(source_offset AS BIGINT) AS `offset`, append_time FROM landed"
     )
-    featured = with_features(environment, accepted_events(environment, messages), plan, source=SOURCE)
+    events = accepted_events(environment, messages, plan.columns | plan.columns_of_filters)
+    featured = with_features(environment, events, plan, source=SOURCE)
     environment.create_temporary_view("featured", featured)
     environment.execute_sql(SINK_SQL)
     environment.sql_query("SELECT event_id FROM featured").execute_insert("nowhere")

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 
 from pyflink.java_gateway import get_gateway
 from pyflink.table import StreamTableEnvironment, Table
+from pyflink.util.java_utils import to_jarray
 
 from rules.dialects import FlinkDialect
 from rules.feature_plan import FeaturePlan, FeatureStep
@@ -24,10 +25,9 @@ def with_features(
 ) -> Table:
     """Return the events with a column for each feature, and for each key ``seen_KEY`` and ``expired_KEY``.
 
-    Only the columns that are read go from step to step.
-
-    Events of types that have none of the keys are left out, and duplicates are dropped. Nothing
-    waits: a row comes out when its event comes in.
+    Only the columns that are read go from step to step, as they are where no others are given and no
+    feature has a filter. Events of types that have none of the keys are left out, and duplicates are
+    dropped. Nothing waits: a row comes out when its event comes in.
 
     Args:
         environment: the job's environment, with the project's jar.
@@ -36,21 +36,25 @@ def with_features(
         columns: those that are read behind the steps, beside those that the steps read.
         source: what checkpoints call the source of the events; a job takes over the state of its own only.
     """
-    environment.create_temporary_view(UNFEATURED_VIEW, events)
-    kept = [name for name in events.get_schema().get_field_names() if name in {*plan.columns, *columns}]
-    filtered = environment.sql_query(filtered_events_sql(plan, kept))
-    features = get_gateway().jvm.dev.tandem.flink.WindowedFeatures
-    return Table(features.attach(environment._j_tenv, filtered._j_table, plan.as_json(), source), environment)
+    given = events.get_schema().get_field_names()
+    read = [name for name in given if name in {*plan.columns, *columns}]
+    if read != given or plan.filters:
+        environment.create_temporary_view(UNFEATURED_VIEW, events)
+        events = environment.sql_query(events_for_steps_sql(plan, read))
+    gateway = get_gateway()
+    types = to_jarray(gateway.jvm.String, plan.event_types)
+    features = gateway.jvm.dev.tandem.flink.WindowedFeatures
+    attached = features.attach(environment._j_tenv, events._j_table, plan.as_json(), types, source)
+    return Table(attached, environment)
 
 
-def filtered_events_sql(plan: FeaturePlan, columns: Sequence[str]) -> str:
-    """Return the query of the events that have a key, with a column for each filter of a feature."""
+def events_for_steps_sql(plan: FeaturePlan, columns: Sequence[str]) -> str:
+    """Return the query of what the steps read: columns of the events, one for each filter of a feature."""
     kept = ", ".join(f"`{name}`" for name in columns)
     filters = "".join(
         f", {DIALECT.render(condition)} AS `{name}`" for name, condition in plan.filters.items()
     )
-    types = ", ".join(DIALECT.text(name) for name in plan.event_types)
-    return f"SELECT {kept}{filters} FROM {UNFEATURED_VIEW} WHERE `event_type` IN ({types})"  # noqa: S608
+    return f"SELECT {kept}{filters} FROM {UNFEATURED_VIEW}"  # noqa: S608
 
 
 def source_types(step: FeatureStep) -> list[str]:

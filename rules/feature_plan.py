@@ -10,7 +10,7 @@ from typing import Any
 
 from contract.events import load_contract
 from rules.catalog import Rule
-from rules.expressions import Expression
+from rules.expressions import Expression, fields_of
 from rules.features import DAY_MS, Feature
 
 KEYS_IN_ORDER = ("user_id", "card_id", "device_id", "merchant_id")
@@ -78,6 +78,11 @@ class FeaturePlan:
         """The columns that the stream's steps read of the events, beside those of the filters."""
         fields = {name for feature in self.features for name in feature.fields}
         return frozenset({*COLUMNS_OF_STEPS, *fields})
+
+    @cached_property
+    def columns_of_filters(self) -> frozenset[str]:
+        """The columns that the filters read of the events."""
+        return frozenset(name for condition in self.filters.values() for name in fields_of(condition))
 
     @cached_property
     def filters(self) -> Mapping[str, Expression]:

@@ -44,15 +44,20 @@ def python_outcomes(corpus: list[bytes | None]) -> list[Outcome]:
 def engine_outcomes(
     corpus: list[bytes | None], tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, list[Outcome]]:
-    """What Flink and Spark make of the corpus, each in a process of its own, at the same time."""
+    """What Flink and Spark make of the corpus, each in a process of its own, at the same time.
+
+    Of Flink also the accepted events that it writes for other tasks.
+    """
     folder = tmp_path_factory.mktemp("parity")
     source = folder / "messages.json"
     source.write_text("".join(map(_line, range(len(corpus)), corpus)), encoding="ascii")
+    accepted = folder / "accepted"
     waits = {
-        "flink": _start(STREAM_PYTHON, "flink_parse", source, folder / "flink"),
+        "flink": _start(STREAM_PYTHON, "flink_parse", source, folder / "flink", accepted),
         "spark": _start(Path(sys.executable), "spark_parse", source, folder / "spark"),
     }
-    return {engine: wait() for engine, wait in waits.items()}
+    outcomes = {engine: wait() for engine, wait in waits.items()}
+    return {**outcomes, "flink accepted": _read(accepted)}
 
 
 def _line(number: int, message: bytes | None) -> str:
@@ -60,11 +65,11 @@ def _line(number: int, message: bytes | None) -> str:
     return json.dumps({"n": number, "message": encoded, "append_time_ms": APPEND_TIME_MS}) + "\n"
 
 
-def _start(python: Path, module: str, source: Path, target: Path) -> Callable[[], list[Outcome]]:
+def _start(python: Path, module: str, source: Path, target: Path, *more: Path) -> Callable[[], list[Outcome]]:
     log = target.with_suffix(".log")
     with log.open("w") as output:
         process = subprocess.Popen(
-            [python, "-m", f"tests.contract.engines.{module}", str(source), str(target)],
+            [python, "-m", f"tests.contract.engines.{module}", str(source), str(target), *map(str, more)],
             cwd=ROOT,
             env={**os.environ, "PYTHONPATH": str(ROOT)},
             stdout=output,
@@ -73,11 +78,15 @@ def _start(python: Path, module: str, source: Path, target: Path) -> Callable[[]
 
     def wait() -> list[Outcome]:
         assert process.wait(timeout=500) == 0, log.read_text(errors="replace")[-4000:]
-        files = [file for file in target.iterdir() if not file.name.startswith((".", "_"))]
-        rows = [json.loads(line) for file in files for line in file.read_text("utf-8").split("\n") if line]
-        return [_engine_outcome(row) for row in sorted(rows, key=lambda row: int(row["n"]))]
+        return _read(target)
 
     return wait
+
+
+def _read(folder: Path) -> list[Outcome]:
+    files = [file for file in folder.iterdir() if not file.name.startswith((".", "_"))]
+    rows = [json.loads(line) for file in files for line in file.read_text("utf-8").split("\n") if line]
+    return [_engine_outcome(row) for row in sorted(rows, key=lambda row: int(row["n"]))]
 
 
 def _engine_outcome(row: dict[str, Any]) -> Outcome:

@@ -17,7 +17,7 @@ from pyflink.datastream import StreamExecutionEnvironment
 from pyflink.table import StreamTableEnvironment, Table
 
 from contract.settings import Settings
-from flink_jobs.alerts import alerts
+from flink_jobs.alerts import alerts, columns_to_write
 from flink_jobs.dated_facts import register_fact_functions
 from flink_jobs.environment import MAX_PARALLELISM, jar_urls, register_functions
 from flink_jobs.events import accepted_events
@@ -68,7 +68,7 @@ def raised(asked: dict[str, Any], compiled: list[CompiledRule], loses: str = "FA
     settings = Settings(kafka_bootstrap_servers=asked["brokers"], kafka_topic=asked["topic"])
     places = dict.fromkeys(range(asked["partitions"]), 0)
     create_messages_table(environment, "messages", [asked["topic"]], "operator", settings, places)
-    events = accepted_events(environment, up_to_the_end(environment))
+    events = accepted_events(environment, up_to_the_end(environment), columns_to_write(compiled))
     environment.create_temporary_view("all_events", events)
     kept = environment.sql_query(f"SELECT * FROM all_events WHERE NOT ({loses})")
     with alerts(environment, kept, compiled, asked["topic"]).execute().collect() as rows:

@@ -10,7 +10,7 @@ from pyflink.common import Configuration
 from pyflink.datastream import StreamExecutionEnvironment
 from pyflink.table import DataTypes, StreamTableEnvironment
 
-from flink_jobs.alerts import alerts
+from flink_jobs.alerts import alerts, columns_to_write
 from flink_jobs.dated_facts import register_fact_functions
 from flink_jobs.environment import jar_urls, register_functions
 from flink_jobs.events import accepted_events
@@ -40,7 +40,12 @@ def main(request: Path, answer: Path, catalog: Path) -> None:
     )
     register_fact_functions(environment, None)
     compiled = [compile_rule(rule) for rule in load_catalog(catalog)]
-    raised = alerts(environment, accepted_events(environment, messages), compiled, TOPIC)
+    raised = alerts(
+        environment,
+        accepted_events(environment, messages, columns_to_write(compiled)),
+        compiled,
+        TOPIC,
+    )
     with raised.execute().collect() as found:
         answer.write_bytes(b"\n".join(orjson.dumps([row[0], orjson.loads(row[1])]) for row in found))
 

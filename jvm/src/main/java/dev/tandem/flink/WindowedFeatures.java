@@ -37,16 +37,19 @@ public final class WindowedFeatures {
      *
      * @param events needs the columns event_id, event_type, event_time_ms, user_id, partition, offset
      * @param specification JSON as {@link FeatureSteps} tells
+     * @param eventTypes of the events that go through the steps; others are left out
+     * @param source what checkpoints call the source, whose state no other one takes over
      */
-    public static Table attach(StreamTableEnvironment environment, Table events, String specification) {
-        return attach(environment, events, specification, ComputedOnce.SOURCE_OF_EVENTS);
-    }
-
-    /** As above; {@code source} is what checkpoints call the source, whose state no other one takes over. */
     public static Table attach(
-            StreamTableEnvironment environment, Table events, String specification, String source) {
+            StreamTableEnvironment environment,
+            Table events,
+            String specification,
+            String[] eventTypes,
+            String source) {
         RowType rowType = (RowType) ComputedOnce.rowType(events).getLogicalType();
-        DataStream<RowData> stream = ComputedOnce.rows(environment, events, source);
+        DataStream<RowData> stream = ComputedOnce.rows(environment, events, source)
+                .filter(new OfTypes(rowType.getFieldNames(), eventTypes))
+                .name("events-of-features");
         for (FeatureStep step : FeatureSteps.read(specification)) {
             String name = "features-by-" + step.key();
             KeyedStream<RowData, String> keyed =
