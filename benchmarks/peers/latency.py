@@ -30,7 +30,6 @@ SENDING_S = 170.0
 WARM_UP_S = 120.0
 SETTLE_S = 3.0
 SLICE_S = 0.01
-LINGER_MS = 2
 OUT_OF_REACH = 10**14
 
 
@@ -78,8 +77,7 @@ def latencies_ms(topics: Topics, topic: str) -> list[float]:
 def _send(the_round: Round, topic: str, dataset: str, rate: float) -> None:
     """Send events evenly; their times are those of sending."""
     events = make_events(dataset, int(rate * SENDING_S), the_round.end_ms)
-    properties = {**producer_properties(the_round.bench.settings), "linger.ms": LINGER_MS}
-    producer = Producer(properties)
+    producer = Producer(producer_properties(the_round.bench.settings))
     start_ms = time.time() * 1000
     times_ms = (start_ms + np.arange(len(events)) * (1000 / rate)).astype(np.int64)
     now = replace(events, time_ms=times_ms)
