@@ -67,7 +67,7 @@ def columns_to_write(compiled: Sequence[CompiledRule]) -> frozenset[str] | None:
     plan = plan_features(rule.rule for rule in compiled)
     if not plan.features:
         return None
-    return plan.columns | plan.columns_of_filters | _fields(compiled)
+    return plan.columns_with_filters | _fields(compiled)
 
 
 def _fields(compiled: Iterable[CompiledRule]) -> frozenset[str]:

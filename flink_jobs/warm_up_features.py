@@ -46,7 +46,7 @@ def run(settings: Settings) -> None:
     messages = environment.sql_query(
         "SELECT message, `partition`, CAST(source_offset AS BIGINT) AS `offset`, append_time FROM landed"
     )
-    events = accepted_events(environment, messages, plan.columns | plan.columns_of_filters)
+    events = accepted_events(environment, messages, plan.columns_with_filters)
     featured = with_features(environment, events, plan, source=SOURCE)
     environment.create_temporary_view("featured", featured)
     environment.execute_sql(SINK_SQL)

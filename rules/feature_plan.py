@@ -80,9 +80,10 @@ class FeaturePlan:
         return frozenset({*COLUMNS_OF_STEPS, *fields})
 
     @cached_property
-    def columns_of_filters(self) -> frozenset[str]:
-        """The columns that the filters read of the events."""
-        return frozenset(name for condition in self.filters.values() for name in fields_of(condition))
+    def columns_with_filters(self) -> frozenset[str]:
+        """The columns that the stream's steps and the filters read of the events."""
+        filtered = {name for condition in self.filters.values() for name in fields_of(condition)}
+        return self.columns | filtered
 
     @cached_property
     def filters(self) -> Mapping[str, Expression]:

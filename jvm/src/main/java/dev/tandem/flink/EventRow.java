@@ -28,8 +28,9 @@ final class EventRow {
      */
     EventRow(List<String> names, List<String> messageColumns) {
         List<Field> all = ContractDefinition.packaged().columns();
-        fields = fields(names).toArray(Field[]::new);
-        columns = fields(names).stream().mapToInt(all::indexOf).toArray();
+        List<Field> chosen = fields(names);
+        fields = chosen.toArray(Field[]::new);
+        columns = chosen.stream().mapToInt(all::indexOf).toArray();
         partition = RowEvent.column(messageColumns, "partition");
         offset = RowEvent.column(messageColumns, "offset");
         row = new BinaryRowData(fields.length + PLACE_COLUMNS);

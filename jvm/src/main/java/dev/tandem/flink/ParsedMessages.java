@@ -2,6 +2,7 @@ package dev.tandem.flink;
 
 import dev.tandem.contract.ContractDefinition;
 import dev.tandem.contract.Field;
+import dev.tandem.contract.FieldType;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.flink.streaming.api.datastream.DataStream;
@@ -11,12 +12,9 @@ import org.apache.flink.table.api.bridge.java.StreamTableEnvironment;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.runtime.typeutils.InternalTypeInfo;
 import org.apache.flink.table.types.logical.BigIntType;
-import org.apache.flink.table.types.logical.BooleanType;
-import org.apache.flink.table.types.logical.DoubleType;
 import org.apache.flink.table.types.logical.IntType;
 import org.apache.flink.table.types.logical.LogicalType;
 import org.apache.flink.table.types.logical.RowType;
-import org.apache.flink.table.types.logical.VarCharType;
 
 /** Messages as the strict parser reads them, each once, whatever is asked of the tables. */
 public final class ParsedMessages {
@@ -34,7 +32,7 @@ public final class ParsedMessages {
     public static Table of(StreamTableEnvironment environment, Table messages) {
         RowType messageType = (RowType) ComputedOnce.rowType(messages).getLogicalType();
         List<RowType.RowField> fields = new ArrayList<>(messageType.getFields());
-        LogicalType text = new VarCharType(VarCharType.MAX_LENGTH);
+        LogicalType text = ColumnType.of(FieldType.TEXT);
         fields.add(new RowType.RowField("reason", text));
         fields.add(new RowType.RowField("detail", text));
         fields.addAll(columns(ContractDefinition.packaged().columns()));
@@ -71,16 +69,7 @@ public final class ParsedMessages {
 
     private static List<RowType.RowField> columns(List<Field> fields) {
         return fields.stream()
-                .map(field -> new RowType.RowField(field.name(), logical(field)))
+                .map(field -> new RowType.RowField(field.name(), ColumnType.of(field.type())))
                 .toList();
-    }
-
-    private static LogicalType logical(Field field) {
-        return switch (field.type()) {
-            case TEXT -> new VarCharType(VarCharType.MAX_LENGTH);
-            case INTEGER -> new BigIntType();
-            case NUMBER -> new DoubleType();
-            case BOOLEAN -> new BooleanType();
-        };
     }
 }

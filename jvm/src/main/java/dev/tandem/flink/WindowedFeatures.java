@@ -17,11 +17,8 @@ import org.apache.flink.table.api.bridge.java.StreamTableEnvironment;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.types.logical.ArrayType;
 import org.apache.flink.table.types.logical.BigIntType;
-import org.apache.flink.table.types.logical.BooleanType;
-import org.apache.flink.table.types.logical.DoubleType;
 import org.apache.flink.table.types.logical.LogicalType;
 import org.apache.flink.table.types.logical.RowType;
-import org.apache.flink.table.types.logical.VarCharType;
 
 /**
  * Adds windowed features to a table of accepted events, one keyed step after the other, so that nothing reorders a
@@ -89,20 +86,12 @@ public final class WindowedFeatures {
         FeaturePlan plan = plan(step, rowType);
         List<RowType.RowField> fields = new ArrayList<>();
         for (int feature = 0; feature < plan.features().size(); feature++) {
-            fields.add(new RowType.RowField(plan.features().get(feature).name(), logical(plan.resultType(feature))));
+            LogicalType type = ColumnType.of(plan.resultType(feature));
+            fields.add(new RowType.RowField(plan.features().get(feature).name(), type));
         }
         LogicalType longs = new ArrayType(new BigIntType(false));
         fields.add(new RowType.RowField("seen_" + step.key(), longs));
         fields.add(new RowType.RowField("expired_" + step.key(), longs));
         return new RowType(false, fields);
-    }
-
-    private static LogicalType logical(FieldType type) {
-        return switch (type) {
-            case TEXT -> new VarCharType(VarCharType.MAX_LENGTH);
-            case INTEGER -> new BigIntType();
-            case NUMBER -> new DoubleType();
-            case BOOLEAN -> new BooleanType();
-        };
     }
 }
