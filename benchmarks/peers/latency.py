@@ -9,11 +9,9 @@ from __future__ import annotations
 
 import tempfile
 import time
-from dataclasses import replace
 from pathlib import Path
 from statistics import quantiles
 
-import numpy as np
 import orjson
 from confluent_kafka import Producer
 
@@ -40,9 +38,10 @@ def measure_latency(the_round: Round, work: Work, repeat: int, rate: float) -> L
     the_round.topics.create(topic, PARTITIONS)
     thresholds = dict.fromkeys(the_round.expected(work).thresholds, OUT_OF_REACH)
     catalog = catalog_with_rule(folder, work, thresholds)
+    messages = _messages(the_round, work.dataset, int(rate * SENDING_S))
     job = start_tandem(the_round.bench.stack, the_round.bench.settings, catalog, topic)
     try:
-        _send(the_round, topic, work.dataset, rate)
+        _send(the_round, topic, messages, rate)
         time.sleep(SETTLE_S)
         milliseconds = latencies_ms(the_round.topics, topic)
     finally:
@@ -74,17 +73,19 @@ def latencies_ms(topics: Topics, topic: str) -> list[float]:
     return [alert_ms - event_ms for event_ms, alert_ms in waits if event_ms >= warm_ms]
 
 
-def _send(the_round: Round, topic: str, dataset: str, rate: float) -> None:
-    """Send events evenly; their times are those of sending."""
-    events = make_events(dataset, int(rate * SENDING_S), the_round.end_ms)
+def _messages(the_round: Round, dataset: str, count: int) -> list[tuple[int, bytes, bytes]]:
+    """Partition, key and message of each event."""
+    return list(make_events(dataset, count, the_round.end_ms).messages())
+
+
+def _send(the_round: Round, topic: str, messages: list[tuple[int, bytes, bytes]], rate: float) -> None:
+    """Send events evenly."""
     producer = Producer(producer_properties(the_round.bench.settings))
-    start_ms = time.time() * 1000
-    times_ms = (start_ms + np.arange(len(events)) * (1000 / rate)).astype(np.int64)
-    now = replace(events, time_ms=times_ms)
-    for number, (partition, key, message) in enumerate(now.messages()):
+    start_s = time.time()
+    for number, (partition, key, message) in enumerate(messages):
         producer.produce(topic, message, key, partition)
         if number % 100 == 0:
-            _wait_until(producer, start_ms / 1000 + number / rate)
+            _wait_until(producer, start_s + number / rate)
     producer.flush(60)
 
 

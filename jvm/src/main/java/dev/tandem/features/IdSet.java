@@ -58,7 +58,7 @@ final class IdSet {
     boolean add(long high, long low) {
         int buckets = buckets(count());
         int bucket = bucketOf(high, buckets);
-        Node node = bucket(bucket);
+        Node node = bucketToChange(bucket);
         if (has(bucket, node, high, low)) {
             return false;
         }
@@ -82,7 +82,7 @@ final class IdSet {
     /** Moves what belongs into the new last bucket out of the one that had it. */
     private void shareOut(int last) {
         int source = last - Integer.highestOneBit(last);
-        Node from = bucket(source);
+        Node from = bucketToChange(source);
         Node to = new Node(0, CELLS, 0);
         int kept = first(source);
         for (int entry = kept; entry < from.size; entry++) {
@@ -132,6 +132,10 @@ final class IdSet {
 
     private Node bucket(int bucket) {
         return bucket == 0 ? root() : store.get(number(bucket));
+    }
+
+    private Node bucketToChange(int bucket) {
+        return bucket == 0 ? root() : store.toChange(number(bucket));
     }
 
     private void keep(int bucket, Node node) {

@@ -22,6 +22,8 @@ public final class Node {
     int size;
     long[] cells;
     byte[][] texts;
+    /** How many snapshots of the state there had been when the node was last kept. */
+    private long keptAt;
 
     Node(int level, int stride, int textsPerEntry) {
         this(level, stride, textsPerEntry, 0, new long[0], new byte[0][]);
@@ -40,6 +42,21 @@ public final class Node {
     /** A copy that shares no array; the texts themselves are never changed and are shared. */
     public Node copy() {
         return new Node(level, stride, textsPerEntry, size, cells.clone(), texts.clone());
+    }
+
+    /** Whether the last of so many snapshots of the state may hold the node. */
+    public boolean isIn(long snapshots) {
+        return keptAt < snapshots;
+    }
+
+    /** Says that the node is kept behind so many snapshots of the state. */
+    public void keptAt(long snapshots) {
+        keptAt = snapshots;
+    }
+
+    /** Whether the cells are hashes, in no order, rather than entries of a tree. */
+    public boolean isOfHashes() {
+        return stride < PAYLOAD;
     }
 
     public int size() {

@@ -79,7 +79,7 @@ final class Tree {
         }
         int entry = node.childOf(row.key);
         long id = node.link(entry);
-        Node child = store.get(id);
+        Node child = store.toChange(id);
         Node right = insert(child, row);
         store.put(id, child);
         if (entry == 0 && node.compare(0, row.key) > 0) {
@@ -124,7 +124,7 @@ final class Tree {
             return;
         }
         int entry = node.childOf(key);
-        Node child = store.get(node.link(entry));
+        Node child = store.toChange(node.link(entry));
         change(child, key, change);
         store.put(node.link(entry), child);
         layout.summarise(child, node, entry);
@@ -146,7 +146,7 @@ final class Tree {
             return;
         }
         int entry = node.childOf(key);
-        Node child = store.get(node.link(entry));
+        Node child = store.toChange(node.link(entry));
         delete(child, key);
         keepOrRemove(node, entry, child);
     }
@@ -170,7 +170,7 @@ final class Tree {
                 return;
             }
             long id = tree.root.link(0);
-            tree.root = store.get(id);
+            tree.root = store.toChange(id);
             store.remove(id);
         }
     }
@@ -208,7 +208,7 @@ final class Tree {
             tree().nextDropMs = endMs;
             return false;
         }
-        Node child = store.get(node.link(0));
+        Node child = store.toChange(node.link(0));
         boolean any = node.level == 1
                 ? dropRows(child, child.size, dropped)
                 : dropLeaf(child, endMs, horizonMs, dropped);

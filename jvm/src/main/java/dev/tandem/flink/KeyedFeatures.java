@@ -4,12 +4,16 @@ import dev.tandem.features.FeaturePlan;
 import dev.tandem.features.KeyState;
 import dev.tandem.features.Node;
 import org.apache.flink.api.common.functions.OpenContext;
+import org.apache.flink.api.common.state.CheckpointListener;
 import org.apache.flink.api.common.state.MapState;
 import org.apache.flink.api.common.state.MapStateDescriptor;
 import org.apache.flink.api.common.state.ValueState;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.api.common.typeutils.base.LongSerializer;
 import org.apache.flink.metrics.Counter;
+import org.apache.flink.runtime.state.FunctionInitializationContext;
+import org.apache.flink.runtime.state.FunctionSnapshotContext;
+import org.apache.flink.streaming.api.checkpoint.CheckpointedFunction;
 import org.apache.flink.streaming.api.functions.KeyedProcessFunction;
 import org.apache.flink.table.data.GenericArrayData;
 import org.apache.flink.table.data.GenericRowData;
@@ -25,7 +29,8 @@ import org.apache.flink.util.Collector;
  * <p>A key that has been quiet while the others went on for longer than its rows are kept, and a day, is forgotten
  * whole; the clock only says when to look, event times decide.
  */
-final class KeyedFeatures extends KeyedProcessFunction<String, RowData, RowData> {
+final class KeyedFeatures extends KeyedProcessFunction<String, RowData, RowData>
+        implements CheckpointedFunction, CheckpointListener {
     private static final long serialVersionUID = 1L;
     private static final long QUIET_MARGIN_MS = 24L * 60 * 60 * 1_000;
     private static final long SHORTEST_LOOK_MS = 60L * 60 * 1_000;
@@ -59,6 +64,21 @@ final class KeyedFeatures extends KeyedProcessFunction<String, RowData, RowData>
         store = new StateNodes(nodes);
         duplicates = getRuntimeContext().getMetricGroup().counter("events_duplicate");
         newestHereMs = Long.MIN_VALUE;
+    }
+
+    @Override
+    public void initializeState(FunctionInitializationContext context) {
+        // all state is keyed, and opened with the plan
+    }
+
+    @Override
+    public void snapshotState(FunctionSnapshotContext context) {
+        store.snapshotTaken(context.getCheckpointId());
+    }
+
+    @Override
+    public void notifyCheckpointComplete(long checkpointId) {
+        store.checkpointWritten(checkpointId);
     }
 
     @Override

@@ -9,10 +9,18 @@ import org.apache.flink.api.common.typeutils.base.TypeSerializerSingleton;
 import org.apache.flink.core.memory.DataInputView;
 import org.apache.flink.core.memory.DataOutputView;
 
-/** Nodes as bytes: each number as its difference from the one above it, which is small in a sorted node. */
+/**
+ * Nodes as bytes: each number as its difference from the one above it, which is small in a sorted node; hashes as
+ * they are.
+ *
+ * <p>A copy is the node itself: a checkpoint of state on the heap copies all nodes of a key with the key's next event,
+ * of which that event changes two or three. {@link StateNodes} copies these.
+ */
 public final class NodeSerializer extends TypeSerializerSingleton<Node> {
     public static final NodeSerializer INSTANCE = new NodeSerializer();
     private static final long serialVersionUID = 1L;
+    /** In the octet of the level: the cells stand as they are. */
+    private static final int AS_THEY_ARE = 0x40;
 
     @Override
     public boolean isImmutableType() {
@@ -26,12 +34,12 @@ public final class NodeSerializer extends TypeSerializerSingleton<Node> {
 
     @Override
     public Node copy(Node node) {
-        return node.copy();
+        return node;
     }
 
     @Override
     public Node copy(Node node, Node reuse) {
-        return node.copy();
+        return node;
     }
 
     @Override
@@ -47,11 +55,15 @@ public final class NodeSerializer extends TypeSerializerSingleton<Node> {
     }
 
     static void write(Node node, StateBytes bytes) {
-        bytes.octet(node.level);
+        bytes.octet(node.isOfHashes() ? node.level | AS_THEY_ARE : node.level);
         bytes.number(node.stride);
         bytes.number(node.textsPerEntry);
         bytes.number(node.size());
-        bytes.differences(node.cells(), node.size() * node.stride, node.stride);
+        if (node.isOfHashes()) {
+            bytes.wholes(node.cells(), node.size() * node.stride);
+        } else {
+            bytes.differences(node.cells(), node.size() * node.stride, node.stride);
+        }
         for (int text = 0; text < node.size() * node.textsPerEntry; text++) {
             bytes.text(node.text(text));
         }
@@ -59,19 +71,22 @@ public final class NodeSerializer extends TypeSerializerSingleton<Node> {
 
     @Override
     public Node deserialize(DataInputView source) throws IOException {
-        int level = source.readByte();
+        int first = source.readByte();
+        boolean asTheyAre = (first & AS_THEY_ARE) != 0;
         int stride = (int) StateBytes.readNumber(source);
         int textsPerEntry = (int) StateBytes.readNumber(source);
         int size = (int) StateBytes.readNumber(source);
         long[] cells = new long[size * stride];
         for (int cell = 0; cell < cells.length; cell++) {
-            cells[cell] = StateBytes.readNumber(source) + (cell < stride ? 0 : cells[cell - stride]);
+            cells[cell] = asTheyAre
+                    ? source.readLong()
+                    : StateBytes.readNumber(source) + (cell < stride ? 0 : cells[cell - stride]);
         }
         byte[][] texts = new byte[size * textsPerEntry][];
         for (int text = 0; text < texts.length; text++) {
             texts[text] = StateBytes.readText(source);
         }
-        return new Node(level, stride, textsPerEntry, size, cells, texts);
+        return new Node(first & ~AS_THEY_ARE, stride, textsPerEntry, size, cells, texts);
     }
 
     @Override

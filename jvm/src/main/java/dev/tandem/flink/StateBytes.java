@@ -1,6 +1,9 @@
 package dev.tandem.flink;
 
 import java.io.IOException;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 import org.apache.flink.core.memory.DataInputView;
 import org.apache.flink.core.memory.DataOutputView;
@@ -11,6 +14,7 @@ import org.apache.flink.core.memory.DataOutputView;
  */
 final class StateBytes {
     private static final ThreadLocal<StateBytes> OF_THREAD = ThreadLocal.withInitial(StateBytes::new);
+    private static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
     private static final int BITS = 7;
     private static final int MORE = 1 << BITS;
     private static final int LONGEST_NUMBER = 10;
@@ -40,6 +44,14 @@ final class StateBytes {
             rest >>>= BITS;
         }
         bytes[size++] = (byte) rest;
+    }
+
+    /** The first {@code count} of the numbers, in 8 bytes each. */
+    void wholes(long[] numbers, int count) {
+        reserve(count * Long.BYTES);
+        for (int number = 0; number < count; number++, size += Long.BYTES) {
+            LONGS.set(bytes, size, numbers[number]);
+        }
     }
 
     /** The first {@code count} of the numbers, each as its difference from the one {@code stride} places before it. */

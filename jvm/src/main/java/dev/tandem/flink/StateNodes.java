@@ -5,12 +5,30 @@ import dev.tandem.features.NodeStore;
 import org.apache.flink.api.common.state.MapState;
 import org.apache.flink.util.FlinkRuntimeException;
 
-/** The nodes of the current key in Flink's state. */
+/**
+ * The nodes of the current key in Flink's state. While a checkpoint is being written, a node of before its snapshot is
+ * never changed, but copied first.
+ */
 final class StateNodes implements NodeStore {
     private final MapState<Long, Node> nodes;
+    private long lastCheckpoint;
+    private boolean isBeingWritten;
+    /** How many snapshots there were; nodes that were read from bytes say 0. */
+    private long snapshots = 1;
 
     StateNodes(MapState<Long, Node> nodes) {
         this.nodes = nodes;
+    }
+
+    /** From now on the checkpoint may be reading all nodes. */
+    void snapshotTaken(long checkpoint) {
+        lastCheckpoint = checkpoint;
+        isBeingWritten = true;
+        snapshots++;
+    }
+
+    void checkpointWritten(long checkpoint) {
+        isBeingWritten &= checkpoint < lastCheckpoint;
     }
 
     @Override
@@ -23,7 +41,14 @@ final class StateNodes implements NodeStore {
     }
 
     @Override
+    public Node toChange(long id) {
+        Node node = get(id);
+        return isBeingWritten && node.isIn(snapshots) ? node.copy() : node;
+    }
+
+    @Override
     public void put(long id, Node node) {
+        node.keptAt(snapshots);
         try {
             nodes.put(id, node);
         } catch (Exception error) {

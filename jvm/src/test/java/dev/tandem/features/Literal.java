@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.Map;
 
 /** An event with its columns by name, for tests. */
-record Literal(String type, long timeMs, int partition, long offset, Map<String, Object> values) {
-    Event on(FeaturePlan plan) {
+public record Literal(String type, long timeMs, int partition, long offset, Map<String, Object> values) {
+    public Event on(FeaturePlan plan) {
         List<String> columns = plan.columns();
         Literal literal = this;
         return new Event() {

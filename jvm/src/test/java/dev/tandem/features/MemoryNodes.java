@@ -4,13 +4,17 @@ import java.util.HashMap;
 import java.util.Map;
 
 /** Nodes in a map; hands out copies where asked to, as a state backend that keeps bytes does. */
-final class MemoryNodes implements NodeStore {
+public final class MemoryNodes implements NodeStore {
     final Map<Long, Node> nodes = new HashMap<>();
     private final boolean copies;
     long touched;
 
-    MemoryNodes(boolean copies) {
+    public MemoryNodes(boolean copies) {
         this.copies = copies;
+    }
+
+    public Map<Long, Node> nodes() {
+        return nodes;
     }
 
     @Override
@@ -18,6 +22,11 @@ final class MemoryNodes implements NodeStore {
         touched++;
         Node node = nodes.get(id);
         return copies ? node.copy() : node;
+    }
+
+    @Override
+    public Node toChange(long id) {
+        return get(id);
     }
 
     @Override

@@ -9,8 +9,8 @@ import java.util.Random;
 import java.util.Set;
 
 /** Random features and events of one key: nulls, equal times, late events, two partitions. */
-final class RandomEvents {
-    static final Map<String, FieldType> COLUMNS = Map.of(
+public final class RandomEvents {
+    public static final Map<String, FieldType> COLUMNS = Map.of(
             "amount_cents", FieldType.INTEGER,
             "merchant_id", FieldType.TEXT,
             "score", FieldType.INTEGER,
@@ -23,12 +23,12 @@ final class RandomEvents {
     private long clockMs = 1_700_000_000_000L;
     private long offset;
 
-    RandomEvents(long seed, int latenessMs) {
+    public RandomEvents(long seed, int latenessMs) {
         random = new Random(seed);
         this.latenessMs = latenessMs;
     }
 
-    List<Feature> features(int count) {
+    public List<Feature> features(int count) {
         List<Feature> features = new ArrayList<>();
         for (int each = 0; each < count; each++) {
             FeatureFunction function = FeatureFunction.values()[random.nextInt(FeatureFunction.values().length)];
@@ -51,7 +51,7 @@ final class RandomEvents {
         };
     }
 
-    Literal next() {
+    public Literal next() {
         clockMs += random.nextInt(3) == 0 ? 0 : random.nextInt(400);
         long timeMs = random.nextInt(5) == 0 ? clockMs - random.nextInt(latenessMs) : clockMs;
         Map<String, Object> values = new HashMap<>();

@@ -173,6 +173,11 @@ public final class ProcessTableFeatures extends ProcessTableFunction<RowData> {
         }
 
         @Override
+        public Node toChange(long id) {
+            return get(id);
+        }
+
+        @Override
         public void put(long id, Node node) {
             try {
                 nodes.put(id, node);
