@@ -1,8 +1,9 @@
 """How long an alert of Tandem takes at half of the rate that it reached: from append time to append time.
 
-Events are sent at a steady rate with the time of sending as their own; thresholds are out of reach, so
-that one event in a thousand alerts, evenly. An event's and its alert's append times are the broker's; both
-topics are read when all is done, so that nothing disturbs the measurement.
+The events are those of the rate's measurement, so that windows hold as many rows, made beforehand and
+sent steadily; thresholds are out of reach, so that one event in a thousand alerts, evenly. An event's and
+its alert's append times are the broker's; both topics are read when all is done, so that nothing disturbs
+the measurement.
 """
 
 from __future__ import annotations
