@@ -34,7 +34,8 @@ class Lineage:
 class TracedRow:
     """One row behind a figure: its run, and the run that landed its message from a place on the topic.
 
-    A row that is a run itself has no message: ``offsets`` of the landing run say what it read.
+    A row that is a run itself has no message: ``offsets`` of the landing run say what it read. Nor has a
+    loan of which payments alone tell; no run landed its application.
     """
 
     row_id: str
@@ -64,7 +65,7 @@ def find_lineage(connection: Connection, view_name: str) -> Lineage:
 def select_figures(
     connection: Connection, lineage: Lineage, columns: Mapping[str, str]
 ) -> list[dict[str, Any]]:
-    """Return the rows of the view whose columns have the given values, as text.
+    """Return the rows of the view whose columns have the given values, as text, in the order of all columns.
 
     Raises:
         LineageError: the view has no such column.
@@ -83,7 +84,9 @@ def select_figures(
             for name, value in columns.items()
         ]
         where = sql.SQL(" AND ").join(conditions) if conditions else sql.SQL("true")
-        cursor.execute(sql.SQL("SELECT * FROM {} WHERE {} LIMIT %s").format(view, where), (ROWS_MAX,))
+        order = sql.SQL(", ").join(sql.Identifier(name) for name in names)
+        selected = sql.SQL("SELECT * FROM {} WHERE {} ORDER BY {} LIMIT %s").format(view, where, order)
+        cursor.execute(selected, (ROWS_MAX,))
         return [dict(row) for row in cursor.fetchall()]
 
 

@@ -11,6 +11,7 @@ LAST_MS = (int(time.time() * 1000) // DAY_MS - 1) * DAY_MS
 DAYS = 180
 USERS = [f"user-{number}" for number in range(15)]
 LOANS = [f"a{number:03d}" for number in range(60)]
+LOANS_WITHOUT_APPLICATION = ("old-1", "old-2")
 DAYS_PAST_DUE = [None, 0, 1, 29, 30, 59, 60, 89, 90, 91, 400]
 
 
@@ -56,7 +57,7 @@ def _transaction(draw: random.Random, event_id: str) -> dict[str, Any]:
 
 
 def _payment(draw: random.Random, event_id: str) -> dict[str, Any]:
-    loan_id = draw.choice([*LOANS[:20], "old-1", "old-2"])
+    loan_id = draw.choice([*LOANS[:20], *LOANS_WITHOUT_APPLICATION])
     status = draw.choice(["made", "made", "missed"])
     return _event(
         draw, event_id, "payment", application_id=loan_id, status=status,
