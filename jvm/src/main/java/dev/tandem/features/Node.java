@@ -22,8 +22,8 @@ public final class Node {
     int size;
     long[] cells;
     byte[][] texts;
-    /** How many snapshots of the state there had been when the node was last kept. */
-    private long keptAt;
+    /** The last checkpoint before the node was last kept. */
+    private long keptAfter;
 
     Node(int level, int stride, int textsPerEntry) {
         this(level, stride, textsPerEntry, 0, new long[0], new byte[0][]);
@@ -44,14 +44,14 @@ public final class Node {
         return new Node(level, stride, textsPerEntry, size, cells.clone(), texts.clone());
     }
 
-    /** Whether the last of so many snapshots of the state may hold the node. */
-    public boolean isIn(long snapshots) {
-        return keptAt < snapshots;
+    /** Whether the checkpoint, which is the last one, may hold the node. */
+    public boolean isIn(long checkpoint) {
+        return keptAfter < checkpoint;
     }
 
-    /** Says that the node is kept behind so many snapshots of the state. */
-    public void keptAt(long snapshots) {
-        keptAt = snapshots;
+    /** Says that the node is kept now, when that checkpoint is the last one. */
+    public void keptAfter(long checkpoint) {
+        keptAfter = checkpoint;
     }
 
     /** Whether the cells are hashes, in no order, rather than entries of a tree. */

@@ -11,10 +11,9 @@ import org.apache.flink.util.FlinkRuntimeException;
  */
 final class StateNodes implements NodeStore {
     private final MapState<Long, Node> nodes;
+    /** Numbers of checkpoints rise from 1. */
     private long lastCheckpoint;
     private boolean isBeingWritten;
-    /** How many snapshots there were; nodes that were read from bytes say 0. */
-    private long snapshots = 1;
 
     StateNodes(MapState<Long, Node> nodes) {
         this.nodes = nodes;
@@ -24,7 +23,6 @@ final class StateNodes implements NodeStore {
     void snapshotTaken(long checkpoint) {
         lastCheckpoint = checkpoint;
         isBeingWritten = true;
-        snapshots++;
     }
 
     void checkpointWritten(long checkpoint) {
@@ -43,12 +41,12 @@ final class StateNodes implements NodeStore {
     @Override
     public Node toChange(long id) {
         Node node = get(id);
-        return isBeingWritten && node.isIn(snapshots) ? node.copy() : node;
+        return isBeingWritten && node.isIn(lastCheckpoint) ? node.copy() : node;
     }
 
     @Override
     public void put(long id, Node node) {
-        node.keptAt(snapshots);
+        node.keptAfter(lastCheckpoint);
         try {
             nodes.put(id, node);
         } catch (Exception error) {
