@@ -80,12 +80,17 @@ class Flink(Engine):
         (self.conf / "config.yaml").write_text(text)
 
     def launch(self, process: str) -> Launch:
-        """The job manager or the task manager, in the foreground of its own process."""
+        """The job manager, or the task manager, which is kept: jobs go on by themselves when it dies."""
         script = process.removeprefix("flink-")
         metrics_port = self.ports[f"flink_{script}_metrics"]
         command = (str(flink_home() / "bin" / f"{script}.sh"), "start-foreground")
         option = f"metrics.reporter.prom.port={metrics_port}"
-        return Launch(process, (*command, "-D", option), environment=self._environment())
+        return Launch(
+            process,
+            (*command, "-D", option),
+            environment=self._environment(),
+            is_kept=process == "flink-taskmanager",
+        )
 
     @classmethod
     def version(cls, address: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 import urllib.error
+from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from stack.errors import StackError
 from stack.http import send
 from stack.processes import pause
 
-RUNNING_TIMEOUT_S = 120
+RUNNING_TIMEOUT_S = 240
 STARTS_TASK_MANAGERS = {"kubernetes.cluster-id", "yarn.application.id"}
 """Options of clusters that start a task manager where a job finds no slot."""
 CANCEL_TIMEOUT_S = 15
@@ -193,10 +194,21 @@ class FlinkRest:
     def _reason(self, run: str) -> str:
         history = self._get(f"/jobs/{run}/exceptions")["exceptionHistory"]["entries"]
         if not history:
-            return "Flink gives no reason"
+            return self._standstill(run)
         lines = str(history[0]["stacktrace"]).splitlines()
         causes = [line for line in lines if line.startswith("Caused by:")]
         return (causes or lines)[-1].removeprefix("Caused by: ")
+
+    def _standstill(self, run: str) -> str:
+        """How far a run is that has not failed."""
+        vertices = self._get(f"/jobs/{run}")["vertices"]
+        waiting = Counter(vertex["status"] for vertex in vertices if vertex["status"] != "RUNNING")
+        tasks = ", ".join(f"{count} {status}" for status, count in sorted(waiting.items()))
+        cluster = self._get("/overview")
+        return (
+            f"of its {len(vertices)} tasks {tasks or 'none'}; Flink at {self._address} has "
+            f"{cluster['taskmanagers']} task managers and {cluster['slots-available']} free slots"
+        )
 
     def _get(self, path: str) -> Any:
         return json.loads(send(f"{self._address}{path}"))

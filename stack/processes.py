@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -21,17 +22,19 @@ ENDING_S_MAX = 10
 PF_EXITING = 0x4
 """Linux, include/linux/sched.h."""
 LOG_BYTES_MAX = 50 * 1024 * 1024
+KEEPER = str(Path(__file__).with_name("keeper.py"))
 _LAUNCHER = 'log=$1; shift; "$@" >>"$log" 2>&1 </dev/null & echo $!'
 
 
 @dataclass(frozen=True)
 class Launch:
-    """One process to start."""
+    """One process to start; one that is kept is started again when it ends by itself."""
 
     name: str
     command: tuple[str, ...]
     environment: Mapping[str, str] = field(default_factory=dict)
     cwd: Path | None = None
+    is_kept: bool = False
 
 
 def start(folder: StackFolder, launch: Launch) -> None:
@@ -40,8 +43,9 @@ def start(folder: StackFolder, launch: Launch) -> None:
     log = folder.log(launch.name)
     if log.exists() and log.stat().st_size > LOG_BYTES_MAX:
         log.replace(log.with_suffix(".log.1"))
+    keeper = (sys.executable, KEEPER) if launch.is_kept else ()
     started = subprocess.run(
-        ["/bin/sh", "-c", _LAUNCHER, "sh", str(log), *launch.command],
+        ["/bin/sh", "-c", _LAUNCHER, "sh", str(log), *keeper, *launch.command],
         env={**os.environ, **launch.environment, MARK: _mark(folder, launch.name)},
         cwd=launch.cwd or folder.root,
         start_new_session=True,
@@ -54,7 +58,22 @@ def start(folder: StackFolder, launch: Launch) -> None:
 
 
 def running(folder: StackFolder, name: str) -> psutil.Process | None:
-    """The live process of that name, else None; a recycled id is not mistaken for it."""
+    """The live process of that name, else None; a recycled id is not mistaken for it.
+
+    One that its keeper is about to start again is waited for.
+    """
+    try:
+        while (started := _started(folder, name)) and KEEPER in started.cmdline():
+            if kept := started.children():
+                return kept[0]
+            pause(0.05)
+        return started
+    except psutil.NoSuchProcess:
+        return None
+
+
+def _started(folder: StackFolder, name: str) -> psutil.Process | None:
+    """What was started under that name: the process, or its keeper."""
     try:
         pid, started = folder.pid(name).read_text().split(maxsplit=1)
         process = psutil.Process(int(pid))
@@ -82,7 +101,7 @@ def _is_ending(pid: int) -> bool:
 
 def stop(folder: StackFolder, name: str, sign: signal.Signals = signal.SIGTERM, grace_s: float = 20) -> bool:
     """Stop the process and everything it started; True when something was running."""
-    process = running(folder, name)
+    process = _started(folder, name)
     members = list(_marked(folder, name))
     if process is not None:
         members = [process, *process.children(recursive=True), *(m for m in members if m != process)]

@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 import time
+from dataclasses import replace
 
 import psutil
 import pytest
@@ -14,6 +15,7 @@ from stack.processes import Launch, running, start, stop
 from stack.readiness import wait_until_answers
 
 SLEEP = Launch("sleeper", ("sleep", "600"))
+BROKEN = Launch("broken", (sys.executable, "-c", "print('no space left'); raise SystemExit(1)"))
 PARENT = Launch("sleeper", ("/bin/sh", "-c", "sleep 600 & sleep 600; true"))
 
 
@@ -84,9 +86,27 @@ def test_another_stacks_process_of_the_same_name_stays(
 
 
 def test_an_engine_that_ends_while_starting_is_told_with_the_end_of_its_log(folder: StackFolder) -> None:
-    start(folder, Launch("broken", (sys.executable, "-c", "print('no space left'); raise SystemExit(1)")))
+    start(folder, BROKEN)
     with pytest.raises(StackError, match=r"Broken ended while starting.*\n.*no space left"):
         wait_until_answers(folder, "Broken", ("broken",), _never, timeout_s=10)
+
+
+def test_a_kept_process_that_cannot_start_is_not_tried_again(folder: StackFolder) -> None:
+    start(folder, replace(BROKEN, is_kept=True))
+    with pytest.raises(StackError, match=r"Broken ended while starting.*\n.*no space left"):
+        wait_until_answers(folder, "Broken", ("broken",), _never, timeout_s=30)
+
+
+def test_a_kept_process_is_stopped_with_its_keeper(folder: StackFolder) -> None:
+    start(folder, replace(SLEEP, is_kept=True))
+    kept = _kept(folder)
+    assert kept.cmdline() == list(SLEEP.command)
+    keeper = kept.parent()
+    assert keeper is not None
+    assert stop(folder, "sleeper")
+    assert not kept.is_running()
+    assert not keeper.is_running() or keeper.status() == psutil.STATUS_ZOMBIE
+    assert running(folder, "sleeper") is None
 
 
 def test_an_engine_that_does_not_answer_is_told_with_what_was_tried_and_its_log(folder: StackFolder) -> None:
@@ -100,6 +120,14 @@ def test_an_engine_that_does_not_answer_is_told_with_what_was_tried_and_its_log(
 
 def _never() -> str:
     raise ConnectionError("refused")
+
+
+def _kept(folder: StackFolder) -> psutil.Process:
+    deadline = time.monotonic() + 10
+    while (kept := running(folder, "sleeper")) is None or kept.cmdline()[:1] != ["sleep"]:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    return kept
 
 
 def _children(parent: psutil.Process) -> list[psutil.Process]:

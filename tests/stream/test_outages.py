@@ -27,7 +27,6 @@ def test_a_killed_task_manager_loses_and_doubles_nothing(stream: Stream) -> None
     assert worker is not None
     worker.kill()
     stream.send_events([risky(f"{prefix}{number}") for number in range(300, 600)], partition=3)
-    stream.stack.up(("flink",), print)
 
     alerts = stream.wait_for(ids, timeout_s=240)
 

@@ -105,7 +105,6 @@ def _kill_task_manager(stream: Stream) -> None:
     worker = running(stream.stack.folder, "flink-taskmanager")
     assert worker is not None
     worker.kill()
-    stream.stack.up(("flink",), print)
 
 
 def _by_id(stream: Stream) -> dict[str, Any]:
