@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
+
 from spark_jobs.features.rows import Values
 
 BITS_64 = 0xFFFFFFFFFFFFFFFF
-COMBINATIONS_MAX = 200_000
+COMBINATIONS_MAX = 50_000
 
 
 def sums_from_the_end(mixes: Values) -> list[int]:
@@ -22,12 +24,33 @@ def combined(sums: list[list[int]], count: int, total: int) -> tuple[int, ...] |
     Halves meet in the middle. None where there is no way, or too many to try.
     """
     half = len(sums) // 2
-    rights = _combinations(sums[half:], count)
-    for (taken, summed), cuts in _combinations(sums[:half], count).items():
+    parts = sums[:half], sums[half:]
+    if any(_ways(part, count) > COMBINATIONS_MAX for part in parts):
+        return None
+    lefts, rights = (_combinations(part, count) for part in parts)
+    for (taken, summed), cuts in lefts.items():
         met = rights.get((count - taken, (total - summed) & BITS_64))
         if met is not None:
             return cuts + met
     return None
+
+
+def chosen(numbers: list[int], count: int, total: int) -> tuple[int, ...] | None:
+    """1 for each of ``count`` numbers with the sum ``total``, 0 for the others; None as :func:`combined`."""
+    left_out = len(numbers) - count
+    if count <= left_out:
+        return combined([[0, number] for number in numbers], count, total)
+    others = chosen(numbers, left_out, (sum(numbers) - total) & BITS_64)
+    return None if others is None else tuple(1 - other for other in others)
+
+
+def _ways(sums: list[list[int]], count: int) -> int:
+    """How many ways there are to take up to ``count``."""
+    by_taken = [1] + [0] * count
+    for of_route in sums:
+        up_to = list(accumulate(by_taken, initial=0))
+        by_taken = [up_to[taken + 1] - up_to[max(0, taken + 1 - len(of_route))] for taken in range(count + 1)]
+    return sum(by_taken)
 
 
 def _combinations(sums: list[list[int]], count: int) -> dict[tuple[int, int], tuple[int, ...]]:
@@ -38,6 +61,4 @@ def _combinations(sums: list[list[int]], count: int) -> dict[tuple[int, int], tu
             for (taken, summed), cuts in found.items()
             for cut in range(min(len(of_route) - 1, count - taken) + 1)
         }
-        if len(found) > COMBINATIONS_MAX:
-            return {}
     return found

@@ -30,7 +30,8 @@ class KeyRows:
 
     ``repeats`` gives, for a row that is no accepted event but a repetition of one, that one's row,
     or -2 where it is not among the rows; else -1. ``routes`` numbers the tasks that each event went
-    through, once for each layout that runs of the stream had.
+    through, once for each layout that runs of the stream had. ``taken_repeats`` marks the repetitions of
+    which an alert has shown that the stream took them in.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class KeyRows:
         self.repeats = repeats
         self.routes = routes
         self.accepted: Truths = repeats == -1
+        self.taken_repeats: Truths = np.zeros(len(repeats), dtype=np.bool_)
         self._places: set[tuple[int, int]] | None = None
         self._counted: dict[tuple[int, int], CountedPart] = {}
 

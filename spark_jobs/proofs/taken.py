@@ -13,8 +13,11 @@ from itertools import compress
 import numpy as np
 
 from spark_jobs.features.rows import Integers, Truths
-from spark_jobs.proofs.combinations import BITS_64, combined, sums_from_the_end
+from spark_jobs.proofs.combinations import BITS_64, chosen, combined, sums_from_the_end
 from spark_jobs.proofs.key_rows import KeyRows
+
+HELD_BACK_MAX = 64
+"""How many events on their way are looked for beside repetitions that were taken in."""
 
 
 @dataclass(frozen=True)
@@ -100,16 +103,42 @@ def find_taken(rows: KeyRows, seen: Iterable[SeenPartition], counted_from_ms: in
 def _of_partition(rows: KeyRows, seen: SeenPartition, counted_from_ms: int) -> TakenPart | None:
     if not rows.holds(seen.partition, seen.last_offset):
         return None
-    count, total = rows.counted(seen.partition, counted_from_ms).between(seen.first_offset, seen.last_offset)
-    lacking, surplus = count - seen.events, (total - seen.checksum) & BITS_64
-    if lacking == 0 and surplus == 0:
-        return TakenPart(seen)
     reached = seen.spans(rows.partitions, rows.offsets) & (rows.times_ms >= counted_from_ms)
+    before = rows.taken_repeats & reached
+    found = _beside(rows, seen, counted_from_ms, reached, before)
+    if found is None and before.any():
+        found = _beside(rows, seen, counted_from_ms, reached, np.zeros_like(before))
+    if found is not None and not found.cuts:
+        rows.taken_repeats[list(found.added)] = True
+    return found
+
+
+def _beside(
+    rows: KeyRows, seen: SeenPartition, counted_from_ms: int, reached: Truths, before: Truths
+) -> TakenPart | None:
+    """Find what the operator had, if it had the repetitions that an alert ``before`` had."""
+    count, total = rows.counted(seen.partition, counted_from_ms).between(seen.first_offset, seen.last_offset)
+    had = tuple(np.flatnonzero(before).tolist())
+    lacking = count + len(had) - seen.events
+    surplus = (total + sum(rows.mixes[list(had)].tolist()) - seen.checksum) & BITS_64
+    if lacking == 0 and surplus == 0:
+        return TakenPart(seen, added=had)
+    repeats = _repeats(rows, reached & ~before)
     if lacking > 0:
         found = _without_last(rows, seen, reached, lacking, surplus)
     else:
-        found = _with_repeats(rows, seen, reached, -lacking, (-surplus) & BITS_64)
-    return found or _with_one_repeat_and_without_last(rows, seen, reached, lacking, surplus)
+        found = _with_repeats(rows, seen, repeats, -lacking, (-surplus) & BITS_64)
+    found = found or _with_repeats_and_without_last(rows, seen, reached, repeats, (lacking, surplus))
+    return found and replace(found, added=(*had, *found.added))
+
+
+def _repeats(rows: KeyRows, among: Truths) -> list[int]:
+    """The repetitions, those first that came longest after what they repeat: ids are forgotten in time."""
+    places = np.flatnonzero(among & ~rows.accepted)
+    originals = rows.repeats[places]
+    since_ms = rows.append_times_ms[places] - rows.append_times_ms[np.maximum(originals, 0)]
+    since_ms[originals < 0] = np.iinfo(np.int64).max
+    return [int(place) for place in places[np.argsort(-since_ms, kind="stable")]]
 
 
 def _without_last(
@@ -141,25 +170,27 @@ def _without_last(
 
 
 def _with_repeats(
-    rows: KeyRows, seen: SeenPartition, reached: Truths, more: int, wanted: int
+    rows: KeyRows, seen: SeenPartition, repeats: list[int], more: int, wanted: int
 ) -> TakenPart | None:
     """Put ``more`` repetitions to the events, which have the sum ``wanted``."""
-    places = np.flatnonzero(reached & ~rows.accepted).tolist()
-    taken = combined([[0, int(rows.mixes[place])] for place in places], more, wanted)
-    if taken is None:
-        return None
-    return TakenPart(seen, added=tuple(compress(places, taken)))
+    mixes = rows.mixes[repeats].tolist()
+    if sum(mixes[:more]) & BITS_64 == wanted and more <= len(repeats):
+        return TakenPart(seen, added=tuple(repeats[:more]))
+    taken = chosen(mixes, more, wanted) if more <= len(repeats) else None
+    return None if taken is None else TakenPart(seen, added=tuple(compress(repeats, taken)))
 
 
-def _with_one_repeat_and_without_last(
-    rows: KeyRows, seen: SeenPartition, reached: Truths, lacking: int, surplus: int
+def _with_repeats_and_without_last(
+    rows: KeyRows, seen: SeenPartition, reached: Truths, repeats: list[int], wanted: tuple[int, int]
 ) -> TakenPart | None:
-    """Put one repetition to the events, and take off the last ones of each route."""
-    if lacking < 0:
-        return None
-    for place in np.flatnonzero(reached & ~rows.accepted).tolist():
-        mix = int(rows.mixes[place])
-        part = _without_last(rows, seen, reached, lacking + 1, (surplus + mix) & BITS_64)
+    """Put one repetition to the events, or the first ones, and take off the last events of each route."""
+    lacking, surplus = wanted
+    tried: list[tuple[int, ...]] = [(place,) for place in repeats] if lacking >= 0 else []
+    least = max(2, -lacking)
+    tried += [tuple(repeats[:more]) for more in range(least, min(len(repeats), least + HELD_BACK_MAX) + 1)]
+    for added in tried:
+        summed = (surplus + sum(rows.mixes[list(added)].tolist())) & BITS_64
+        part = _without_last(rows, seen, reached, lacking + len(added), summed)
         if part is not None:
-            return replace(part, added=(place,))
+            return replace(part, added=added)
     return None

@@ -182,6 +182,60 @@ def test_any_number_of_repetitions_that_were_taken_in_is_found(rules: tuple[Rule
     check_evidence(rules, alerts[-1:], found)
 
 
+def sent_again(rules: tuple[Rule, ...], users: Sequence[int], more: int) -> tuple[list[Event], list[Event]]:
+    """Rows and what the stream took in: uses of a card, all sent again long after, then ``more`` uses.
+
+    Each third was also repeated soon, which the stream noticed.
+    """
+    events = events_of(1, users, range(0, 10 * len(users), 10))
+    uses, last = events[:-more], events[-more:]
+    soon = [event | {"offset": 1_000 + number} for number, event in enumerate(uses) if number % 3 == 0]
+    again = [event | {"offset": 100_000 + number} for number, event in enumerate(uses)]
+    rows = [*uses, *(repeat | {"is_repeat": True} for repeat in (*soon, *again))]
+    ends = [event | {"offset": 200_000 + number} for number, event in enumerate(last)]
+    return [*rows, *ends], [*uses, *again, *ends]
+
+
+def test_a_stretch_of_the_topic_that_was_sent_again_is_found(rules: tuple[Rule, ...]) -> None:
+    rows, took = sent_again(rules, [1] * 62, 2)
+    alerts = played(rules, took)[-2:]
+    assert [alert["event_id"] for alert in alerts] == [event["event_id"] for event in took[-2:]]
+    found = proofs(step_of(rules, "card_id"), rows, alerts)
+    for alert in alerts:
+        assert found[alert["_id"]]["unknown"] is None
+        assert found[alert["_id"]]["options"][0]["causes"] == ["duplicate_state"]
+    check_evidence(rules, alerts, found)
+
+
+def test_behind_a_stretch_that_was_sent_again_others_may_be_on_their_way(rules: tuple[Rule, ...]) -> None:
+    layout = Layout(2, 128)
+    users = [next(user for user in range(50) if layout.task(f"u{user}") == task) for task in (0, 1)]
+    rows, took = sent_again(rules, [users[number % 2] for number in range(64)], 4)
+    for held_back in ([took[-2]], [took[-4], took[-2]]):
+        alert = played(rules, [event for event in took if event not in held_back])[-1]
+        found = proofs(step_of(rules, "card_id"), rows, [alert])
+        assert found[alert["_id"]]["unknown"] is None
+        assert found[alert["_id"]]["options"][0]["causes"] == ["arrival_order", "duplicate_state"]
+        check_evidence(rules, [alert], found)
+
+
+def test_which_repetitions_an_alert_had_tells_what_later_ones_had(rules: tuple[Rule, ...]) -> None:
+    """Every second one was taken in, which for the last alert alone would be one way among too many."""
+    events = events_of(1, [1] * 80, range(0, 800, 10))
+    topic = [(event, False) for event in events[:60]]
+    for number, use in enumerate(events[60:]):
+        topic += [(event, True) for event in events[3 * number : 3 * number + 3]]
+        topic.append((use, False))
+    rows = [event | {"offset": place, "is_repeat": again} for place, (event, again) in enumerate(topic)]
+    took = [row for row in rows if not row["is_repeat"] or row["event_time_ms"] % 20_000]
+    behind = {use["event_id"] for use in events[60:]}
+    alerts = [alert for alert in played(rules, took) if alert["event_id"] in behind]
+    assert len(alerts) == len(behind)
+    found = proofs(step_of(rules, "card_id"), rows, alerts)
+    assert all(found[alert["_id"]]["unknown"] is None for alert in alerts)
+    check_evidence(rules, alerts, found)
+
+
 def test_repetitions_that_are_in_no_count_are_tried(rules: tuple[Rule, ...]) -> None:
     rows, alerts, took = repeated_uses(rules, 2)
     alert = alerts[-1]
