@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 
 import numpy as np
 
@@ -57,6 +58,17 @@ class KeyRows:
         self.taken_repeats: Truths = np.zeros(len(repeats), dtype=np.bool_)
         self._places: set[tuple[int, int]] | None = None
         self._counted: dict[tuple[int, int], CountedPart] = {}
+
+    @cached_property
+    def since_copy(self) -> Integers:
+        """How many offsets behind the last message of the same event in its partition; most without one."""
+        originals = np.where(self.accepted, np.arange(len(self.repeats)), self.repeats)
+        order = np.lexsort((self.offsets, self.partitions, originals))
+        ids, partitions, offsets = originals[order], self.partitions[order], self.offsets[order]
+        is_copy = (ids[1:] == ids[:-1]) & (partitions[1:] == partitions[:-1]) & (ids[1:] >= 0)
+        since = np.full(len(order), np.iinfo(np.int64).max)
+        since[order[1:][is_copy]] = np.diff(offsets)[is_copy]
+        return since
 
     def counted(self, partition: int, from_ms: int) -> CountedPart:
         """The accepted events of a partition that are not before a time."""

@@ -133,12 +133,9 @@ def _beside(
 
 
 def _repeats(rows: KeyRows, among: Truths) -> list[int]:
-    """The repetitions, those first that came longest after what they repeat: ids are forgotten in time."""
+    """The repetitions, those first that came longest after the copy before: ids are forgotten in time."""
     places = np.flatnonzero(among & ~rows.accepted)
-    originals = rows.repeats[places]
-    since_ms = rows.append_times_ms[places] - rows.append_times_ms[np.maximum(originals, 0)]
-    since_ms[originals < 0] = np.iinfo(np.int64).max
-    return [int(place) for place in places[np.argsort(-since_ms, kind="stable")]]
+    return [int(place) for place in places[np.argsort(-rows.since_copy[places], kind="stable")]]
 
 
 def _without_last(

@@ -185,12 +185,13 @@ def test_any_number_of_repetitions_that_were_taken_in_is_found(rules: tuple[Rule
 def sent_again(rules: tuple[Rule, ...], users: Sequence[int], more: int) -> tuple[list[Event], list[Event]]:
     """Rows and what the stream took in: uses of a card, all sent again long after, then ``more`` uses.
 
-    Each third was also repeated soon, which the stream noticed.
+    Each third was also repeated soon, and each fifth of those sent again, which the stream noticed.
     """
     events = events_of(1, users, range(0, 10 * len(users), 10))
     uses, last = events[:-more], events[-more:]
     soon = [event | {"offset": 1_000 + number} for number, event in enumerate(uses) if number % 3 == 0]
     again = [event | {"offset": 100_000 + number} for number, event in enumerate(uses)]
+    soon += [event | {"offset": 100_500 + number} for number, event in enumerate(uses) if number % 5 == 0]
     rows = [*uses, *(repeat | {"is_repeat": True} for repeat in (*soon, *again))]
     ends = [event | {"offset": 200_000 + number} for number, event in enumerate(last)]
     return [*rows, *ends], [*uses, *again, *ends]
