@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
 
 import numpy as np
 
@@ -56,12 +55,17 @@ class KeyRows:
         self.routes = routes
         self.accepted: Truths = repeats == -1
         self.taken_repeats: Truths = np.zeros(len(repeats), dtype=np.bool_)
+        self._since_copy: Integers | None = None
         self._places: set[tuple[int, int]] | None = None
         self._counted: dict[tuple[int, int], CountedPart] = {}
 
-    @cached_property
     def since_copy(self) -> Integers:
         """How many offsets behind the last message of the same event in its partition; most without one."""
+        if self._since_copy is None:
+            self._since_copy = self._find_since_copy()
+        return self._since_copy
+
+    def _find_since_copy(self) -> Integers:
         originals = np.where(self.accepted, np.arange(len(self.repeats)), self.repeats)
         order = np.lexsort((self.offsets, self.partitions, originals))
         ids, partitions, offsets = originals[order], self.partitions[order], self.offsets[order]

@@ -135,7 +135,7 @@ def _beside(
 def _repeats(rows: KeyRows, among: Truths) -> list[int]:
     """The repetitions, those first that came longest after the copy before: ids are forgotten in time."""
     places = np.flatnonzero(among & ~rows.accepted)
-    return [int(place) for place in places[np.argsort(-rows.since_copy[places], kind="stable")]]
+    return [int(place) for place in places[np.argsort(-rows.since_copy()[places], kind="stable")]]
 
 
 def _without_last(
