@@ -17,29 +17,39 @@ STARTED_S = 10
 PAUSE_S = 1
 
 
-def keep(command: Sequence[str]) -> int:
-    """Return what the command returned when it could not be started."""
-    has_started = False
-    while True:
-        began = time.monotonic()
-        child = subprocess.Popen(command)
-        _pass_on(signal.SIGTERM, child)
-        status = child.wait()
-        has_started |= time.monotonic() - began >= STARTED_S
-        if not has_started:
-            return status
-        told = f"ended with status {status}, and is started again in {PAUSE_S} s"
-        print(f"{command[0]}: {told}", file=sys.stderr, flush=True)  # noqa: T201
-        time.sleep(PAUSE_S)
+class Keeper:
+    """Keeps one command running until it is told to end."""
 
+    def __init__(self, command: Sequence[str]) -> None:
+        self._command = command
+        self._child: subprocess.Popen[bytes] | None = None
+        self._is_ending = False
 
-def _pass_on(sign: signal.Signals, child: subprocess.Popen[bytes]) -> None:
-    def end(number: int, _: FrameType | None) -> None:
-        child.send_signal(number)
-        raise SystemExit(child.wait())
+    def keep(self) -> int:
+        """Return what the command returned, when it could not be started or was told to end."""
+        has_started, status = False, 0
+        while not self._is_ending:
+            began = time.monotonic()
+            self._child = subprocess.Popen(self._command)
+            if self._is_ending:
+                self._child.terminate()
+            status = self._child.wait()
+            has_started |= time.monotonic() - began >= STARTED_S
+            if self._is_ending or not has_started:
+                return status
+            told = f"ended with status {status}, and is started again in {PAUSE_S} s"
+            print(f"{self._command[0]}: {told}", file=sys.stderr, flush=True)  # noqa: T201
+            time.sleep(PAUSE_S)
+        return status
 
-    signal.signal(sign, end)
+    def end(self, sign: int, _: FrameType | None) -> None:
+        """Pass a signal on, and start nothing any more."""
+        self._is_ending = True
+        if self._child is not None and self._child.returncode is None:
+            self._child.send_signal(sign)
 
 
 if __name__ == "__main__":
-    sys.exit(keep(sys.argv[1:]))
+    keeper = Keeper(sys.argv[1:])
+    signal.signal(signal.SIGTERM, keeper.end)
+    sys.exit(keeper.keep())

@@ -97,16 +97,18 @@ def test_a_kept_process_that_cannot_start_is_not_tried_again(folder: StackFolder
         wait_until_answers(folder, "Broken", ("broken",), _never, timeout_s=30)
 
 
-def test_a_kept_process_is_stopped_with_its_keeper(folder: StackFolder) -> None:
+def test_a_keeper_that_is_told_to_end_ends_what_it_keeps(folder: StackFolder) -> None:
     start(folder, replace(SLEEP, is_kept=True))
     kept = _kept(folder)
     assert kept.cmdline() == list(SLEEP.command)
     keeper = kept.parent()
     assert keeper is not None
-    assert stop(folder, "sleeper")
-    assert not kept.is_running()
-    assert not keeper.is_running() or keeper.status() == psutil.STATUS_ZOMBIE
+    keeper.terminate()
+    gone, alive = psutil.wait_procs([keeper, kept], timeout=10)
+    assert len(gone) == 2
+    assert not alive
     assert running(folder, "sleeper") is None
+    assert not stop(folder, "sleeper")
 
 
 def test_an_engine_that_does_not_answer_is_told_with_what_was_tried_and_its_log(folder: StackFolder) -> None:
