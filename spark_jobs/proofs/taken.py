@@ -103,24 +103,27 @@ def find_taken(rows: KeyRows, seen: Iterable[SeenPartition], counted_from_ms: in
 def _of_partition(rows: KeyRows, seen: SeenPartition, counted_from_ms: int) -> TakenPart | None:
     if not rows.holds(seen.partition, seen.last_offset):
         return None
+    count, total = rows.counted(seen.partition, counted_from_ms).between(seen.first_offset, seen.last_offset)
+    wanted = count - seen.events, (total - seen.checksum) & BITS_64
+    if wanted == (0, 0):
+        return TakenPart(seen)
     reached = seen.spans(rows.partitions, rows.offsets) & (rows.times_ms >= counted_from_ms)
     before = rows.taken_repeats & reached
-    found = _beside(rows, seen, counted_from_ms, reached, before)
+    found = _beside(rows, seen, reached, before, wanted)
     if found is None and before.any():
-        found = _beside(rows, seen, counted_from_ms, reached, np.zeros_like(before))
+        found = _beside(rows, seen, reached, np.zeros_like(before), wanted)
     if found is not None and not found.cuts:
         rows.taken_repeats[list(found.added)] = True
     return found
 
 
 def _beside(
-    rows: KeyRows, seen: SeenPartition, counted_from_ms: int, reached: Truths, before: Truths
+    rows: KeyRows, seen: SeenPartition, reached: Truths, before: Truths, wanted: tuple[int, int]
 ) -> TakenPart | None:
     """Find what the operator had, if it had the repetitions that an alert ``before`` had."""
-    count, total = rows.counted(seen.partition, counted_from_ms).between(seen.first_offset, seen.last_offset)
     had = tuple(np.flatnonzero(before).tolist())
-    lacking = count + len(had) - seen.events
-    surplus = (total + sum(rows.mixes[list(had)].tolist()) - seen.checksum) & BITS_64
+    lacking = wanted[0] + len(had)
+    surplus = (wanted[1] + sum(rows.mixes[list(had)].tolist())) & BITS_64
     if lacking == 0 and surplus == 0:
         return TakenPart(seen, added=had)
     repeats = _repeats(rows, reached & ~before)
