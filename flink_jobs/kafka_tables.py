@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from pyflink.table import TableEnvironment
 
+from contract.events import Field, FieldType
 from contract.settings import Settings
+
+TYPES: Mapping[FieldType, str] = {
+    "text": "STRING",
+    "integer": "BIGINT",
+    "number": "DOUBLE",
+    "boolean": "BOOLEAN",
+}
 
 BULK = {"properties.max.poll.records": "5000", "properties.receive.buffer.bytes": "-1"}
 """What a source takes at once, so that many messages share the work of a fetch; nothing waits for it."""
@@ -55,30 +63,32 @@ def create_messages_table(
 
 
 def create_landed_table(
-    environment: TableEnvironment, name: str, topic: str, group: str, settings: Settings
+    environment: TableEnvironment,
+    name: str,
+    topic: str,
+    fields: Collection[Field],
+    group: str,
+    settings: Settings,
 ) -> None:
-    """Create a source of landed events: their JSON, key = the offset that they had on the topic of events.
+    """Create a source of landed events: some of their columns and the offset that each had, as JSON.
 
-    Their append time is not told, so nothing that was accepted once is refused now.
+    They were accepted once: nothing is checked again.
     """
     options = {
         "connector": "kafka",
         "topic": topic,
-        "key.format": "raw",
-        "key.fields": "source_offset",
-        "value.format": "raw",
-        "value.fields-include": "EXCEPT_KEY",
+        "format": "json",
         "scan.startup.mode": "earliest-offset",
         "properties.group.id": group,
         **BULK,
         **_properties(settings),
     }
+    columns = "".join(f"`{field.name}` {TYPES[field.type]}, " for field in fields)
     environment.execute_sql(
         f"""CREATE TEMPORARY TABLE {name} (
-            source_offset STRING,
-            message BYTES,
-            `partition` INT NOT NULL METADATA VIRTUAL,
-            append_time AS CAST(NULL AS TIMESTAMP_LTZ(3))
+            {columns}
+            `offset` BIGINT NOT NULL,
+            `partition` INT NOT NULL METADATA VIRTUAL
         ) WITH ({_with(options)})"""
     )
 

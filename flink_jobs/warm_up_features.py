@@ -14,9 +14,8 @@ from pathlib import Path
 from contract.names import WARM_UP_GROUP
 from contract.settings import Settings, SettingsError
 from flink_jobs.environment import main, stream_environment
-from flink_jobs.events import accepted_events
 from flink_jobs.kafka_tables import create_landed_table
-from flink_jobs.windowed_features import with_features
+from flink_jobs.windowed_features import with_windows_filled
 from rules.dated_rules import dated_rules
 from rules.fact_messages import read_fact_lines
 from storage.facts import read_facts
@@ -42,15 +41,14 @@ def run(settings: Settings) -> None:
     if not plan.features:
         raise SettingsError("no rule in force has features: there is nothing to warm up")
     environment = stream_environment(JOB, settings, OPTIONS)
-    create_landed_table(environment, "landed", options.topic, WARM_UP_GROUP, settings)
-    messages = environment.sql_query(
-        "SELECT message, `partition`, CAST(source_offset AS BIGINT) AS `offset`, append_time FROM landed"
+    create_landed_table(
+        environment, "landed", options.topic, plan.fields_with_filters, WARM_UP_GROUP, settings
     )
-    events = accepted_events(environment, messages, plan.columns_with_filters)
-    featured = with_features(environment, events, plan, source=SOURCE)
-    environment.create_temporary_view("featured", featured)
+    landed = environment.sql_query("SELECT * FROM landed")
+    taken_in = with_windows_filled(environment, landed, plan, SOURCE)
+    environment.create_temporary_view("taken_in", taken_in)
     environment.execute_sql(SINK_SQL)
-    environment.sql_query("SELECT event_id FROM featured").execute_insert("nowhere")
+    environment.sql_query("SELECT event_id FROM taken_in").execute_insert("nowhere")
 
 
 if __name__ == "__main__":

@@ -36,6 +36,27 @@ def with_features(
         columns: those that are read behind the steps, beside those that the steps read.
         source: what checkpoints call the source of the events; a job takes over the state of its own only.
     """
+    return _through_steps("attach", environment, events, plan, columns, source)
+
+
+def with_windows_filled(
+    environment: StreamTableEnvironment, events: Table, plan: FeaturePlan, source: str
+) -> Table:
+    """Take the events into the windows of the same steps, and return them without features.
+
+    The arguments are those of :func:`with_features`.
+    """
+    return _through_steps("fill", environment, events, plan, (), source)
+
+
+def _through_steps(
+    method: str,
+    environment: StreamTableEnvironment,
+    events: Table,
+    plan: FeaturePlan,
+    columns: Collection[str],
+    source: str,
+) -> Table:
     given = events.get_schema().get_field_names()
     read = [name for name in given if name in {*plan.columns, *columns}]
     if read != given or plan.filters:
@@ -43,8 +64,8 @@ def with_features(
         events = environment.sql_query(events_for_steps_sql(plan, read))
     gateway = get_gateway()
     types = to_jarray(gateway.jvm.String, plan.event_types)
-    features = gateway.jvm.dev.tandem.flink.WindowedFeatures
-    attached = features.attach(environment._j_tenv, events._j_table, plan.as_json(), types, source)
+    put_through = getattr(gateway.jvm.dev.tandem.flink.WindowedFeatures, method)
+    attached = put_through(environment._j_tenv, events._j_table, plan.as_json(), types, source)
     return Table(attached, environment)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from contract.events import load_contract
+from contract.events import Field, load_contract
 from rules.catalog import Rule
 from rules.expressions import Expression, fields_of
 from rules.features import DAY_MS, Feature
@@ -84,6 +84,12 @@ class FeaturePlan:
         """The columns that the stream's steps and the filters read of the events."""
         filtered = {name for condition in self.filters.values() for name in fields_of(condition)}
         return self.columns | filtered
+
+    @cached_property
+    def fields_with_filters(self) -> tuple[Field, ...]:
+        """Those of them that the contract has, in its order: an event without its place on the topic."""
+        names = self.columns_with_filters
+        return tuple(field for field in load_contract().columns if field.name in names)
 
     @cached_property
     def filters(self) -> Mapping[str, Expression]:

@@ -10,7 +10,6 @@ from contextlib import closing
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as sf
 
-from contract.events import load_contract
 from contract.settings import Settings, load_settings
 from spark_jobs.exit_status import exit_status
 from spark_jobs.lake import read_events
@@ -32,13 +31,21 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--topic", required=True, help="topic to fill, as many partitions as the events'")
     parser.add_argument("--before", required=True, metavar="JSON", help="partition -> first offset left out")
     parser.add_argument("--event-types", required=True, metavar="NAMES", help="separated by commas")
+    parser.add_argument("--columns", required=True, metavar="NAMES", help="of the contract, alike")
     options = parser.parse_args(arguments)
     before = {int(partition): int(offset) for partition, offset in json.loads(options.before).items()}
-    return exit_status(lambda: fill(load_settings(), options.topic, before, options.event_types.split(",")))
+    types, columns = options.event_types.split(","), options.columns.split(",")
+    return exit_status(lambda: fill(load_settings(), options.topic, before, types, columns))
 
 
-def fill(settings: Settings, target: str, before: Mapping[int, int], event_types: Sequence[str]) -> None:
-    """Write landed events of the topic of events, each into the partition that it came from.
+def fill(
+    settings: Settings,
+    target: str,
+    before: Mapping[int, int],
+    event_types: Sequence[str],
+    columns: Sequence[str],
+) -> None:
+    """Write some columns of landed events of the topic of events, each into the partition that it came from.
 
     Raises:
         SettingsError: a setting is absent, or a server does not answer.
@@ -53,7 +60,8 @@ def fill(settings: Settings, target: str, before: Mapping[int, int], event_types
     landed = read_events(spark, lake_uri, batch_ids).where(sf.col("event_type").isin(*event_types))
     events = landed_before(landed, settings.kafka_topic, before)
     options = {f"kafka.{name}": value for name, value in settings.kafka_java().items()}
-    messages(events, len(before)).write.format("kafka").options(**options, **PRODUCER, topic=target).save()
+    writer = messages(events, columns, len(before)).write.format("kafka")
+    writer.options(**options, **PRODUCER, topic=target).save()
 
 
 def landed_before(events: DataFrame, topic: str, before: Mapping[int, int]) -> DataFrame:
@@ -64,15 +72,11 @@ def landed_before(events: DataFrame, topic: str, before: Mapping[int, int]) -> D
     return events.where((sf.col("topic") == topic) & wanted)
 
 
-def messages(events: DataFrame, partitions: int) -> DataFrame:
-    """Return one message an event: its JSON, its offset as the key, in the order of the offsets."""
-    names = [field.name for field in load_contract().columns]
+def messages(events: DataFrame, columns: Sequence[str], partitions: int) -> DataFrame:
+    """Return a message an event, in the order of the offsets: JSON of some columns and the offset."""
     return (
-        events.repartitionByRange(partitions, "partition")
+        events.select(*columns, "partition", "offset")
+        .repartitionByRange(partitions, "partition")
         .sortWithinPartitions("partition", "offset")
-        .select(
-            sf.col("offset").cast("string").alias("key"),
-            sf.to_json(sf.struct(*names)).alias("value"),
-            "partition",
-        )
+        .select(sf.to_json(sf.struct(*columns, "offset")).alias("value"), "partition")
     )

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 
-from contract.names import ALERTS_TOPIC, DELIVER_GROUP, DELIVERIES_TOPIC
+from contract.names import DELIVERIES_TOPIC
 from contract.settings import Settings
 from stack.demo_figures import Range, read_alerts, read_landed, read_sent
 from stack.demo_summary import Summary, print_summary
@@ -19,7 +19,7 @@ from stack.errors import StackError
 from stack.folder import ROOT
 from stack.http import send
 from stack.jobs import StreamJobs
-from stack.offsets import TopicReader, wait_until_consumed
+from stack.offsets import TopicReader
 from stack.platform import settings_of, start_platform
 from stack.processes import pause
 from stack.score import run_score
@@ -56,8 +56,9 @@ def run_demo(stack: Stack, tell: Tell = print) -> int:
         deliveries_first=before[DELIVERIES_TOPIC],
     )
     tell("waiting until the stream has decided every message and delivered every alert")
-    StreamJobs(stack.folder, values).wait_until_decided(STREAM_TIMEOUT_S)
-    wait_until_consumed(settings, DELIVER_GROUP, ALERTS_TOPIC, STREAM_TIMEOUT_S)
+    jobs = StreamJobs(stack.folder, values)
+    jobs.wait_until_decided(STREAM_TIMEOUT_S)
+    jobs.wait_until_delivered(STREAM_TIMEOUT_S)
     tell("landing, scoring and reconciling")
     if status := run_score(values):
         raise StackError(f"the batch run ended with status {status}; its own message is above")

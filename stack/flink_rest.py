@@ -114,10 +114,11 @@ class FlinkRest:
 
     def committed(self, run: str, topic: str) -> dict[int, int]:
         """Partition -> the offset that this run itself has committed; absent before its first commit."""
+        return self._offsets(run, topic, "committedOffset")
+
+    def _offsets(self, run: str, topic: str, which: str) -> dict[int, int]:
         told = self._source_metrics(run, f".KafkaSourceReader.topic.{topic}.partition.")
-        offsets = {
-            name: int(value["max"]) for name, value in told.items() if name.endswith(".committedOffset")
-        }
+        offsets = {name: int(value["max"]) for name, value in told.items() if name.endswith(f".{which}")}
         return {int(name.split(".")[-2]): offset for name, offset in offsets.items() if offset >= 0}
 
     def _pending_records(self, run: str) -> int | None:
@@ -136,15 +137,20 @@ class FlinkRest:
                 found |= {metric["id"]: metric for metric in told}
         return found
 
-    def commit(self, job: str) -> None:
-        """Make a checkpoint, which commits offsets, if a job that runs has next to nothing left to read.
+    def keeps(self, job: str, topic: str, ends: Mapping[int, int], timeout_s: float) -> bool:
+        """Make a checkpoint if the latest run has read a topic up to ``ends``; whether it holds all that.
 
-        A job manager that does not answer now makes none; who waits for the commit asks again.
+        A job manager that does not answer now makes none; who waits for it asks again.
         """
         with suppress(OSError):
             run = self.latest_run(job)
-            if run and run.state == "RUNNING" and (self._pending_records(run.id) or 0) <= PENDING_RECORDS_MAX:
-                self.checkpoint(run.id, CHECKPOINT_TIMEOUT_S)
+            if run and run.state == "RUNNING" and self._has_read(run.id, topic, ends):
+                return self.checkpoint(run.id, timeout_s)
+        return False
+
+    def _has_read(self, run: str, topic: str, ends: Mapping[int, int]) -> bool:
+        last = self._offsets(run, topic, "currentOffset")
+        return all(last.get(number, -1) >= end - 1 for number, end in ends.items())
 
     def checkpoint(self, run: str, timeout_s: float) -> bool:
         """Make a checkpoint now; False when it did not complete in time."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from contract.names import DETECT_GROUP
+from contract.names import ALERTS_TOPIC, DELIVER_GROUP, DETECT_GROUP
 from contract.settings import Settings
 from rules.catalog import catalog_folder
 from rules.fact_history import FactHistory
@@ -19,7 +19,7 @@ from stack.environment import settings_of
 from stack.errors import StackError
 from stack.flink_rest import CANCEL_TIMEOUT_S, CHECKPOINT_TIMEOUT_S, RUNNING_TIMEOUT_S, FlinkRest
 from stack.folder import StackFolder
-from stack.offsets import wait_until_consumed
+from stack.offsets import Offsets, wait_until_consumed
 from stack.submission import checkpoints_of, submit_job
 from stack.submitted import Submitted, fingerprint, keep_submitted, read_submitted, step_states
 from stack.take_over import kept_take_over, recorded_states
@@ -89,10 +89,15 @@ class StreamJobs:
         Raises:
             StackError: it did not get there in time; with how far it is.
         """
-        settings = self._settings
-        wait_until_consumed(
-            settings, DETECT_GROUP, settings.kafka_topic, timeout_s, lambda: self.rest.commit(DETECT)
-        )
+        self._wait_until_committed(DETECT, DETECT_GROUP, self._settings.kafka_topic, timeout_s)
+
+    def wait_until_delivered(self, timeout_s: float) -> None:
+        """Wait until deliver_alerts has delivered, and committed, all alerts that are on their topic now.
+
+        Raises:
+            StackError: it did not get there in time; with how far it is.
+        """
+        self._wait_until_committed(DELIVER, DELIVER_GROUP, ALERTS_TOPIC, timeout_s)
 
     def states(self) -> dict[str, str]:
         """The state of each job, as Flink calls it."""
@@ -120,6 +125,12 @@ class StreamJobs:
         states = step_states(history) if history else ()
         taken_in = fingerprint(self.settings, history)
         keep_submitted(self.folder, job, Submitted(run.id if run else None, taken_in, states))
+
+    def _wait_until_committed(self, job: str, group: str, topic: str, timeout_s: float) -> None:
+        def is_kept(ends: Offsets) -> bool:
+            return self.rest.keeps(job, topic, ends, CHECKPOINT_TIMEOUT_S)
+
+        wait_until_consumed(self._settings, group, topic, timeout_s, is_kept)
 
     @property
     def _settings(self) -> Settings:

@@ -10,22 +10,24 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Protocol
 
 from confluent_kafka.admin import AdminClient, NewTopic
 
-from contract.names import TOPIC_MESSAGE_BYTES_MAX, WARM_UP_GROUP
+from contract.names import TOPIC_MESSAGE_BYTES_MAX
 from contract.settings import Settings
 from rules.dated_rules import dated_rules
 from rules.facts import Fact
+from rules.feature_plan import FeaturePlan
 from stack.checkpoints import newest_complete_checkpoint
 from stack.environment import settings_of
 from stack.errors import StackError
 from stack.flink_rest import CANCEL_TIMEOUT_S, RUNNING_TIMEOUT_S, FlinkRest
 from stack.folder import ROOT, StackFolder
-from stack.offsets import Offsets, TopicReader, wait_until_consumed
+from stack.offsets import Offsets, TopicReader
+from stack.processes import wait_until
 from stack.up import Tell
 from storage.facts import read_facts
 
@@ -34,6 +36,7 @@ TOPIC_PREFIX = "warm_up_"
 TOPIC_HOURS = 24
 TOPIC_ANSWER_S = 20.0
 EVENTS_PER_S_MIN = 5_000
+CHECKPOINT_TIMEOUT_S = 120
 WAIT_S_MIN = 120.0
 
 
@@ -81,7 +84,7 @@ def warmed_up(jobs: WarmingJobs, facts: Sequence[Fact], read_from: Offsets, tell
         topic_of_landed_events(settings, len(read_from)) as topic,
         ThreadPoolExecutor(max_workers=1) as pool,
     ):
-        filled = pool.submit(fill_topic, jobs.folder, jobs.settings, topic, read_from, plan.event_types)
+        filled = pool.submit(fill_topic, jobs.folder, jobs.settings, topic, read_from, plan)
         try:
             jobs.submit(WARM_UP, arguments=["--topic", topic, "--facts", str(planned)])
             jobs.rest.wait_until_running(WARM_UP, RUNNING_TIMEOUT_S)
@@ -106,17 +109,18 @@ def fill_topic(
     values: Mapping[str, str],
     topic: str,
     read_from: Offsets,
-    event_types: Sequence[str],
+    plan: FeaturePlan,
 ) -> None:
-    """Put the landed events of some types onto a topic with Spark.
+    """Put what a plan's steps read of the landed events onto a topic with Spark.
 
     Raises:
         StackError: it did not succeed; with its last line and its log.
     """
     submit = str(Path(sys.executable).parent / "spark-submit")
     before = json.dumps({str(partition): offset for partition, offset in read_from.items()})
-    script, types = str(ROOT / "spark_jobs" / "warm_up.py"), ",".join(event_types)
-    arguments = (script, "--topic", topic, "--before", before, "--event-types", types)
+    columns = ",".join(field.name for field in plan.fields_with_filters)
+    chosen = ("--event-types", ",".join(plan.event_types), "--columns", columns)
+    arguments = (str(ROOT / "spark_jobs" / "warm_up.py"), "--topic", topic, "--before", before, *chosen)
     log = folder.log("warm-up")
     with log.open("w") as output:
         done = subprocess.run(
@@ -150,15 +154,19 @@ def topic_of_landed_events(settings: Settings, partitions: int) -> Iterator[str]
 
 
 def wait_until_taken_in(jobs: WarmingJobs, topic: str, tell: Tell, began: float) -> None:
-    """Wait until a checkpoint of the job warm_up_features holds all that is on the topic."""
-    settings = settings_of(jobs.settings)
-    reader = TopicReader(settings, WARM_UP_GROUP)
-    try:
-        count = sum(reader.ends(topic).values())
-    finally:
-        reader.close()
-    timeout_s = max(WAIT_S_MIN, count / EVENTS_PER_S_MIN)
-    wait_until_consumed(settings, WARM_UP_GROUP, topic, timeout_s, lambda: jobs.rest.commit(WARM_UP))
+    """Wait until a checkpoint of the job warm_up_features holds all that is on the topic.
+
+    Raises:
+        StackError: it did not get there in time.
+    """
+    with closing(TopicReader(settings_of(jobs.settings))) as reader:
+        ends = {number: end for number, end in reader.ends(topic).items() if end}
+    count = sum(ends.values())
+    wait_until(
+        lambda: jobs.rest.keeps(WARM_UP, topic, ends, CHECKPOINT_TIMEOUT_S),
+        max(WAIT_S_MIN, count / EVENTS_PER_S_MIN),
+        f"stream job {WARM_UP} has not taken in the {count:,} landed events of {topic}",
+    )
     seconds = time.monotonic() - began
     tell(
         f"windows are filled from {count:,} landed events in {seconds:.0f} s: {count / seconds:,.0f} a second"

@@ -20,8 +20,7 @@ from pymongo import MongoClient
 
 from stack.folder import ROOT
 from stack.jobs import StreamJobs
-from stack.offsets import wait_until_consumed
-from stack.platform import settings_of, start_platform
+from stack.platform import start_platform
 from stack.score import run_score
 from stack.up import Stack
 from tests.end_to_end.oracle import Message, Place, Truth, judge_messages
@@ -89,7 +88,6 @@ class Played:
 def play(stack: Stack, folder: Path, handbook: Path | None) -> Played:
     """Produce, renew the stream jobs in the middle, poison, replay; then run the batch."""
     values = start_platform(stack)
-    settings = settings_of(values)
     ledger = folder / "ledger.jsonl"
     options = [part for option in PRODUCE.items() for part in option]
     _ingest(values, "produce", *options, "--quiet", "--ledger", str(ledger))
@@ -101,7 +99,7 @@ def play(stack: Stack, folder: Path, handbook: Path | None) -> Played:
     if handbook:
         _ingest(values, "replay", str(handbook), "--limit", str(HANDBOOK_ROWS), "--quiet")
     jobs.wait_until_decided(SECONDS_MAX)
-    wait_until_consumed(settings, "tandem-deliver-alerts", "fraud_alerts", SECONDS_MAX)
+    jobs.wait_until_delivered(SECONDS_MAX)
     status = run_score(values)
     messages = list(read_topic(values))
     entries = [json.loads(line) for line in ledger.read_text().splitlines()]

@@ -161,24 +161,41 @@ public final class FeaturePlan {
 
     /** Takes the event in and writes its features to {@code results}, in the order of the features. */
     public void process(Event event, KeyState state, NodeStore store, Object[] results) {
-        state.newestMs = Math.max(state.newestMs, event.timeMs());
-        state.seen.takeIn(event.partition(), event.offset(), event.timeMs(), spanMs());
-        for (Source source : sources) {
-            source.bind(state, store);
-        }
-        Key key = new Key(null, event.timeMs(), event.partition(), event.offset());
-        String type = event.type();
-        Source own = sourceByType.get(type);
-        if (own != null) {
-            own.takeIn(event, key);
-        }
+        Key key = key(event);
+        Source own = insert(event, key, state, store);
         java.util.Arrays.fill(results, null);
-        for (Window window : windowsFor(type)) {
+        for (Window window : windowsFor(event.type())) {
             window.evaluate(event, key, results);
         }
         if (own != null) {
             own.expire();
         }
+    }
+
+    /** Takes the event in and leaves the state as {@link #process} does; nobody asks for its features. */
+    public void takeIn(Event event, KeyState state, NodeStore store) {
+        Source own = insert(event, key(event), state, store);
+        if (own != null) {
+            own.expire();
+        }
+    }
+
+    private static Key key(Event event) {
+        return new Key(null, event.timeMs(), event.partition(), event.offset());
+    }
+
+    /** Gives where the events of its type are kept; null where they are not. */
+    private Source insert(Event event, Key key, KeyState state, NodeStore store) {
+        state.newestMs = Math.max(state.newestMs, event.timeMs());
+        state.seen.takeIn(event.partition(), event.offset(), event.timeMs(), spanMs());
+        for (Source source : sources) {
+            source.bind(state, store);
+        }
+        Source own = sourceByType.get(event.type());
+        if (own != null) {
+            own.takeIn(event, key);
+        }
+        return own;
     }
 
     private Window[] windowsFor(String type) {

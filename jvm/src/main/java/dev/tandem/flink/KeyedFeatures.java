@@ -24,7 +24,8 @@ import org.apache.flink.util.Collector;
 
 /**
  * Adds the features of one key to each event as it arrives; drops events whose id the key has had, where the step
- * says so (those without a key by user). A step without features, which only does that, passes them on as they are.
+ * says so (those without a key by user). A step without features, which only does that, passes them on as they are, and
+ * so does one that only fills its windows.
  *
  * <p>A key that has been quiet while the others went on for longer than its rows are kept, and a day, is forgotten
  * whole; the clock only says when to look, event times decide.
@@ -38,6 +39,7 @@ final class KeyedFeatures extends KeyedProcessFunction<String, RowData, RowData>
 
     private final FeatureStep step;
     private final RowType rowType;
+    private final boolean addsFeatures;
     private transient FeaturePlan plan;
     private transient RowEvent event;
     private transient Object[] results;
@@ -47,9 +49,11 @@ final class KeyedFeatures extends KeyedProcessFunction<String, RowData, RowData>
     private transient Counter duplicates;
     private transient long newestHereMs;
 
-    KeyedFeatures(FeatureStep step, RowType rowType) {
+    /** @param addsFeatures false: events are taken in, and passed on without features, whatever the step has */
+    KeyedFeatures(FeatureStep step, RowType rowType, boolean addsFeatures) {
         this.step = step;
         this.rowType = rowType;
+        this.addsFeatures = addsFeatures && step.hasFeatures();
     }
 
     @Override
@@ -84,7 +88,7 @@ final class KeyedFeatures extends KeyedProcessFunction<String, RowData, RowData>
     @Override
     public void processElement(RowData row, Context context, Collector<RowData> output) throws Exception {
         boolean keyed = !EventKey.isOfNull(context.getCurrentKey());
-        GenericRowData added = step.hasFeatures() ? new GenericRowData(results.length + COLUMNS_OF_STATE) : null;
+        GenericRowData added = addsFeatures ? new GenericRowData(results.length + COLUMNS_OF_STATE) : null;
         if (keyed || plan.dropsDuplicates()) {
             event.of(row);
             KeyState state = keyState.value();
@@ -97,8 +101,10 @@ final class KeyedFeatures extends KeyedProcessFunction<String, RowData, RowData>
                 return;
             }
             newestHereMs = Math.max(newestHereMs, event.timeMs());
-            if (keyed && added != null) {
+            if (keyed && addsFeatures) {
                 addFeatures(state, added);
+            } else if (keyed) {
+                plan.takeIn(event, state, store);
             }
             keyState.update(state);
         }

@@ -43,6 +43,30 @@ public final class WindowedFeatures {
             String specification,
             String[] eventTypes,
             String source) {
+        return throughSteps(environment, events, specification, eventTypes, source, true);
+    }
+
+    /**
+     * Takes the events into the same windows, without their features: for a job that only fills them.
+     *
+     * @return the events that were taken in, as they came; the arguments are those of {@link #attach}
+     */
+    public static Table fill(
+            StreamTableEnvironment environment,
+            Table events,
+            String specification,
+            String[] eventTypes,
+            String source) {
+        return throughSteps(environment, events, specification, eventTypes, source, false);
+    }
+
+    private static Table throughSteps(
+            StreamTableEnvironment environment,
+            Table events,
+            String specification,
+            String[] eventTypes,
+            String source,
+            boolean addsFeatures) {
         RowType rowType = (RowType) ComputedOnce.rowType(events).getLogicalType();
         DataStream<RowData> stream = ComputedOnce.rows(environment, events, source)
                 .filter(new OfTypes(rowType.getFieldNames(), eventTypes))
@@ -51,9 +75,9 @@ public final class WindowedFeatures {
             String name = "features-by-" + step.key();
             KeyedStream<RowData, String> keyed =
                     stream.keyBy(new EventKey(step.key(), rowType.getFieldNames()), Types.STRING);
-            KeyedFeatures features = new KeyedFeatures(step, rowType);
+            KeyedFeatures features = new KeyedFeatures(step, rowType, addsFeatures);
             TypeInformation<RowData> type = stream.getType();
-            if (step.hasFeatures()) {
+            if (addsFeatures && step.hasFeatures()) {
                 FeaturedRowType widened = new FeaturedRowType(type, rowType, added(rowType, step));
                 type = widened;
                 rowType = widened.rowType();
