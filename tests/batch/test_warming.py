@@ -17,8 +17,9 @@ pytestmark = pytest.mark.engines
 
 TYPES = ("transaction", "payment")
 LEFT_OUT_FROM = 70
+COLUMNS = ("event_id", "event_type", "amount_cents", "card_id")
 Read = tuple[int, int, dict[str, object]]
-"""Partition, the offset that the key names, and the event."""
+"""Partition, the offset that the message tells, and the columns of the event."""
 
 
 def test_events_of_the_wanted_types_before_an_offset_keep_partition_offset_and_order(batch: Platform) -> None:
@@ -29,15 +30,16 @@ def test_events_of_the_wanted_types_before_an_offset_keep_partition_offset_and_o
     target = f"{batch.topic}_warm"
     batch.admin.create_topics([NewTopic(target, PARTITIONS, 1)])[target].result(20)
 
-    fill(batch.settings, target, dict.fromkeys(range(PARTITIONS), LEFT_OUT_FROM), TYPES)
+    fill(batch.settings, target, dict.fromkeys(range(PARTITIONS), LEFT_OUT_FROM), TYPES, COLUMNS)
 
     expected = [
-        (message.partition, message.offset, json.loads(message.payload or b"")["event_id"])
+        (message.partition, message.offset, {name: event[name] for name in COLUMNS if name in event})
         for message in sorted(sent, key=lambda message: (message.partition, message.offset))
-        if message.offset < LEFT_OUT_FROM and json.loads(message.payload or b"")["event_type"] in TYPES
+        if message.offset < LEFT_OUT_FROM
+        and (event := json.loads(message.payload or b""))["event_type"] in TYPES
     ]
     found = read(batch, target)
-    assert [(partition, offset, event["event_id"]) for partition, offset, event in found] == expected
+    assert found == expected
     assert {partition for partition, _, _ in expected} == set(range(PARTITIONS))
     assert {event["event_type"] for _, _, event in found} == set(TYPES)
     assert len(expected) < sum(message.offset < LEFT_OUT_FROM for message in sent)
@@ -55,5 +57,6 @@ def read(platform: Platform, topic: str) -> list[Read]:
                 message = consumer.poll(20)
                 assert message is not None
                 assert message.error() is None
-                found.append((partition, int(message.key() or b""), json.loads(message.value() or b"")))
+                event = json.loads(message.value() or b"")
+                found.append((partition, event.pop("offset"), event))
     return found

@@ -25,6 +25,14 @@ class FeaturePlanTest {
     }
 
     @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3})
+    void valuesAreTheOraclesBehindWindowsThatWereOnlyFilled(long seed) {
+        RandomEvents events = new RandomEvents(seed, seed % 3 == 0 ? 200_000 : 5_000);
+        FeaturePlan plan = new FeaturePlan(events.features(12), RandomEvents.COLUMNS, KEEP_LATE_MS, 0);
+        assertAgreement(plan, events, 1_500, 1_000, new MemoryNodes(seed % 2 == 0));
+    }
+
+    @ParameterizedTest
     @ValueSource(longs = {1, 2, 3, 4, 5, 6})
     void windowsThatMoveInStepsKeepTheirValuesWhenTheirRowsAreSummedUp(long seed) {
         RandomEvents events = new RandomEvents(seed, seed % 3 == 0 ? 200_000 : 5_000);
@@ -46,12 +54,22 @@ class FeaturePlanTest {
     }
 
     private static void assertAgreement(FeaturePlan plan, RandomEvents events, int count, MemoryNodes store) {
+        assertAgreement(plan, events, count, 0, store);
+    }
+
+    /** Nobody asks for the features of the first events, as many as {@code filled}. */
+    private static void assertAgreement(
+            FeaturePlan plan, RandomEvents events, int count, int filled, MemoryNodes store) {
         WindowOracle oracle = new WindowOracle();
         KeyState state = plan.newState();
         Object[] results = new Object[plan.features().size()];
         for (int each = 0; each < count; each++) {
             Literal event = events.next();
             oracle.arrive(event);
+            if (each < filled) {
+                plan.takeIn(event.on(plan), state, store);
+                continue;
+            }
             long[] goneBeforeMs = plan.heldFromMs(state, event.timeMs());
             plan.process(event.on(plan), state, store, results);
             state = state.copy();
