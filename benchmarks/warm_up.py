@@ -1,9 +1,9 @@
 """How fast windows are filled from the lake: ``python -m benchmarks.warm_up [--events N]``, on its own stack.
 
 Events are produced and landed; then a window of 30 days, and ten features on three keys, are warmed up as
-``tandem rules deploy`` does it: Spark writes the landed events that have the rule's keys onto a topic, Flink
-takes them into the windows, until a checkpoint holds all of them. The start of Spark and of the Flink job is
-in the time.
+``tandem rules deploy`` does it: Spark writes what the steps read of the landed events that have the keys to
+a topic, Flink takes it into the windows, until a checkpoint holds all of them. The start of Spark and of the
+Flink job is in the time.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ message: Seldom
 """
 
 
-def main(events: int = 2_000_000) -> None:
+def main(events: int = 4_000_000) -> None:
     """Print how long each step took."""
     with tempfile.TemporaryDirectory(prefix="tandem-bench-", ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o711)
@@ -76,9 +76,8 @@ def main(events: int = 2_000_000) -> None:
             jobs = StreamJobs(stack.folder, values)
             for name, rule in {"card_month": MONTH, "ten_windows": TEN}.items():
                 fact = Fact(name, RuleText(name, 1, rule), 0, None, "benchmark", 0)
-                began = time.monotonic()
+                print(f"{name}: ", end="", flush=True)
                 warmed_up(jobs, [fact], landed_offsets(settings_of(values)), print)
-                _tell(f"{name}: windows filled from", events, time.monotonic() - began)
         finally:
             stack.down()
 
@@ -90,10 +89,7 @@ def _timed(what: str, events: int, values: dict[str, str], *command: str) -> Non
     )
     if done.returncode:
         raise SystemExit(f"{command[1]} ended with {done.returncode}")
-    _tell(what, events, time.monotonic() - began)
-
-
-def _tell(what: str, events: int, seconds: float) -> None:
+    seconds = time.monotonic() - began
     print(f"{what} {events:,} events in {seconds:.0f} s: {events / seconds:,.0f} a second")
 
 
