@@ -117,7 +117,8 @@ class FlinkRest:
         return self._offsets(run, topic, "committedOffset")
 
     def _offsets(self, run: str, topic: str, which: str) -> dict[int, int]:
-        told = self._source_metrics(run, f".KafkaSourceReader.topic.{topic}.partition.")
+        """Partition -> a metric of that name; a topic's dots are underscores in the names of metrics."""
+        told = self._source_metrics(run, f".KafkaSourceReader.topic.{topic.replace('.', '_')}.partition.")
         offsets = {name: int(value["max"]) for name, value in told.items() if name.endswith(f".{which}")}
         return {int(name.split(".")[-2]): offset for name, offset in offsets.items() if offset >= 0}
 

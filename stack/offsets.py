@@ -8,7 +8,7 @@ from contextlib import closing
 from typing import Any
 
 import orjson
-from confluent_kafka import OFFSET_INVALID, Consumer, TopicPartition
+from confluent_kafka import OFFSET_INVALID, Consumer, KafkaException, TopicPartition
 
 from contract.settings import Settings
 from stack.errors import StackError
@@ -44,9 +44,16 @@ class TopicReader:
         return {part.partition: 0 if part.offset == OFFSET_INVALID else part.offset for part in found}
 
     def commit(self, topic: str, offsets: Offsets) -> None:
-        """Commit them for the group."""
+        """Commit them for the group.
+
+        Raises:
+            StackError: the brokers refuse.
+        """
         places = [TopicPartition(topic, number, offset) for number, offset in offsets.items()]
-        self._consumer.commit(offsets=places, asynchronous=False)
+        try:
+            self._consumer.commit(offsets=places, asynchronous=False)
+        except KafkaException as error:
+            raise StackError(f"offsets of {topic} were not committed: {error.args[0].str()}") from None
 
     def messages(self, topic: str, start: Offsets, end: Offsets) -> Iterator[dict[str, Any]]:
         """The JSON messages from `start` on, up to before `end`."""

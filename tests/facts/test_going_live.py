@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from unittest import mock
 
 import orjson
 import pytest
@@ -19,6 +21,8 @@ from tests.stacks import stack_beside
 from tests.stream.stream import STORE_ANSWER_MS_MAX, Stream, wait_until
 
 RULES = ("risky_application", "card_month")
+TOPIC = "risk.events"
+"""Flink's metrics, which tell when a run has caught up, write a topic's dots otherwise."""
 QUIET = 7
 """A card that is not used while the rules go live."""
 
@@ -29,7 +33,7 @@ pytestmark = [pytest.mark.engines, pytest.mark.timeout(600)]
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     """Uses of cards landed, more on the topic; then a new rule and a new version go live under events."""
     files = _rule_files(tmp_path_factory.mktemp("rules"))
-    with stack_beside("facts") as stack:
+    with mock.patch.dict(os.environ, {"KAFKA_TOPIC": TOPIC}), stack_beside("facts") as stack:
         stack.up(("kafka", "mongo", "postgres", "flink"))
         values = read_env(stack.folder.env)
         settings = settings_of(values)
