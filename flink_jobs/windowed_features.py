@@ -21,7 +21,6 @@ def with_features(
     events: Table,
     plan: FeaturePlan,
     columns: Collection[str] = (),
-    source: str = SOURCE_OF_EVENTS,
 ) -> Table:
     """Return the events with a column for each feature, and for each key ``seen_KEY`` and ``expired_KEY``.
 
@@ -34,9 +33,8 @@ def with_features(
         events: accepted events with the contract's columns, ``partition`` and ``offset``.
         plan: with at least one feature.
         columns: those that are read behind the steps, beside those that the steps read.
-        source: what checkpoints call the source of the events; a job takes over the state of its own only.
     """
-    return _through_steps("attach", environment, events, plan, columns, source)
+    return _through_steps(environment, events, plan, columns, SOURCE_OF_EVENTS, adds_features=True)
 
 
 def with_windows_filled(
@@ -44,18 +42,20 @@ def with_windows_filled(
 ) -> Table:
     """Take the events into the windows of the same steps, and return them without features.
 
-    The arguments are those of :func:`with_features`.
+    ``source`` is what checkpoints call the source of the events: a job takes over the state of its own only.
+    The other arguments are those of :func:`with_features`.
     """
-    return _through_steps("fill", environment, events, plan, (), source)
+    return _through_steps(environment, events, plan, (), source, adds_features=False)
 
 
 def _through_steps(
-    method: str,
     environment: StreamTableEnvironment,
     events: Table,
     plan: FeaturePlan,
     columns: Collection[str],
     source: str,
+    *,
+    adds_features: bool,
 ) -> Table:
     given = events.get_schema().get_field_names()
     read = [name for name in given if name in {*plan.columns, *columns}]
@@ -64,8 +64,10 @@ def _through_steps(
         events = environment.sql_query(events_for_steps_sql(plan, read))
     gateway = get_gateway()
     types = to_jarray(gateway.jvm.String, plan.event_types)
-    put_through = getattr(gateway.jvm.dev.tandem.flink.WindowedFeatures, method)
-    attached = put_through(environment._j_tenv, events._j_table, plan.as_json(), types, source)
+    features = gateway.jvm.dev.tandem.flink.WindowedFeatures
+    attached = features.attach(
+        environment._j_tenv, events._j_table, plan.as_json(), types, source, adds_features
+    )
     return Table(attached, environment)
 
 

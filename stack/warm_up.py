@@ -36,7 +36,7 @@ TOPIC_PREFIX = "warm_up_"
 TOPIC_HOURS = 24
 TOPIC_ANSWER_S = 20.0
 EVENTS_PER_S_MIN = 5_000
-CHECKPOINT_TIMEOUT_S = 120
+WINDOWS_CHECKPOINT_TIMEOUT_S = 120
 WAIT_S_MIN = 120.0
 
 
@@ -163,7 +163,7 @@ def wait_until_taken_in(jobs: WarmingJobs, topic: str, tell: Tell, began: float)
         ends = {number: end for number, end in reader.ends(topic).items() if end}
     count = sum(ends.values())
     wait_until(
-        lambda: jobs.rest.keeps(WARM_UP, topic, ends, CHECKPOINT_TIMEOUT_S),
+        lambda: jobs.rest.keeps(WARM_UP, topic, ends, WINDOWS_CHECKPOINT_TIMEOUT_S),
         max(WAIT_S_MIN, count / EVENTS_PER_S_MIN),
         f"stream job {WARM_UP} has not taken in the {count:,} landed events of {topic}",
     )

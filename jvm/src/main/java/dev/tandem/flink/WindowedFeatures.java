@@ -36,31 +36,9 @@ public final class WindowedFeatures {
      * @param specification JSON as {@link FeatureSteps} tells
      * @param eventTypes of the events that go through the steps; others are left out
      * @param source what checkpoints call the source, whose state no other one takes over
+     * @param addsFeatures false: the same windows are filled, and the events come out as they came
      */
     public static Table attach(
-            StreamTableEnvironment environment,
-            Table events,
-            String specification,
-            String[] eventTypes,
-            String source) {
-        return throughSteps(environment, events, specification, eventTypes, source, true);
-    }
-
-    /**
-     * Takes the events into the same windows, without their features: for a job that only fills them.
-     *
-     * @return the events that were taken in, as they came; the arguments are those of {@link #attach}
-     */
-    public static Table fill(
-            StreamTableEnvironment environment,
-            Table events,
-            String specification,
-            String[] eventTypes,
-            String source) {
-        return throughSteps(environment, events, specification, eventTypes, source, false);
-    }
-
-    private static Table throughSteps(
             StreamTableEnvironment environment,
             Table events,
             String specification,
