@@ -91,6 +91,7 @@ class Delivery:
         self._topic = topic
         self._ledger = ledger
         self._observer = observer
+        self._on_the_way = 0
         self._acknowledged: list[tuple[Message, int, int]] = []
         self._settled_at = time.monotonic()
 
@@ -119,11 +120,11 @@ class Delivery:
             DeliveryError: some were not; the text names how many and the first cause.
         """
         deadline = time.monotonic() + FLUSH_SECONDS
-        while len(self._producer) and time.monotonic() < deadline:
+        while self._on_the_way and time.monotonic() < deadline:
             self._producer.flush(0.2)
             self._settle()
         self._settle()
-        self.failures += len(self._producer)
+        self.failures += self._on_the_way
         if self.failures:
             raise self._error()
 
@@ -140,9 +141,11 @@ class Delivery:
                     self.first_failure = self.first_failure or error.args[0]
                     return
                 else:
+                    self._on_the_way += 1
                     break
 
     def _on_delivery(self, message: Message, error: KafkaError | None, sent: Any) -> None:
+        self._on_the_way -= 1
         if error is None:
             self._acknowledged.append((message, sent.partition(), sent.offset()))
             return

@@ -30,6 +30,7 @@ from ingestion.scenario_table import catalog_rule_ids
 from ingestion.stream import generate_stream
 from tests.ingestion.conftest import PARTITIONS, PROJECT, MakeTopic
 from tests.ingestion.topic_reader import message_count, read_topic
+from tests.stream.stream import wait_until
 
 pytestmark = pytest.mark.engines
 COMMAND = [sys.executable, "-m", "ingestion"]
@@ -214,6 +215,18 @@ def test_without_a_broker_the_run_ends_with_the_count_and_the_way_out(
     with pytest.raises(DeliveryError, match="3 messages were not acknowledged") as raised:
         delivery.finish()
     assert "KAFKA_BOOTSTRAP_SERVERS" in str(raised.value)
+
+
+def test_messages_whose_failure_was_not_yet_told_count_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ingestion.delivery.FLUSH_SECONDS", 0.5)
+    monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:1")
+    producer = Producer(producer_properties(load_settings()))
+    delivery = Delivery(producer, "t")
+    delivery.send([Message(b"k", b"v", "transaction", "e")] * 3, Pace(None))
+    wait_until(lambda: len(producer) > 3, 20, lambda: "the report of the failures is not queued")
+    monkeypatch.setattr("ingestion.delivery.FLUSH_SECONDS", 0.0)
+    with pytest.raises(DeliveryError, match="3 messages were not acknowledged"):
+        delivery.finish()
 
 
 @pytest.mark.parametrize("option", ["--ledger", "--metrics-port"])
