@@ -10,9 +10,8 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-import pandas as pd
 from pyflink.table import DataTypes, FunctionContext, ScalarFunction, StreamTableEnvironment, Table
 from pyflink.table.udf import udf
 from pymongo.errors import AutoReconnect, ServerSelectionTimeoutError
@@ -33,6 +32,9 @@ from flink_jobs.environment import main, stream_environment
 from flink_jobs.kafka_tables import create_keyed_sink, create_messages_table
 from flink_jobs.redelivery import messages_since
 from storage.mongo import connect
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 JOB = "deliver_alerts"
 COLLECTIONS = {ALERTS_TOPIC: ALERTS_COLLECTION, SHADOW_ALERTS_TOPIC: SHADOW_ALERTS_COLLECTION}
@@ -79,6 +81,8 @@ class Deliver(ScalarFunction):  # type: ignore[misc]
 
     def eval(self, batch: pd.DataFrame) -> pd.DataFrame:
         """Deliver one batch, whenever MongoDB answers."""
+        import pandas as pd
+
         messages = _messages(batch.itertuples(index=False, name=None))
         deliveries = self._until_answered(lambda: deliver(self._stores, messages))
         rows = [(delivery.alert_id, delivery.as_json()) for delivery in deliveries]

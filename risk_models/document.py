@@ -5,7 +5,6 @@ One JSON text. The registry and the warehouse keep it with its SHA-256, and refu
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import dataclass, field
 from typing import Any, Self
@@ -115,8 +114,3 @@ class Registered:
     version: int
     document: ModelDocument
     text: str
-
-
-def sha256(text: str) -> str:
-    """Return the SHA-256 of a document, in hex."""
-    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,17 +1,22 @@
 """Models in the warehouse: what is in force there is what the batch scores with.
 
-The batch reads only the warehouse: a registry that is away, or was lost, changes no score.
+The batch reads only the warehouse: a registry that is away, or was lost, changes no score. What a document
+needs, pandas before all, takes two seconds to import: a run without a model does without.
 """
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from risk_models.document import ModelDocument, Registered, sha256
+from risk_models.digest import sha256
 from risk_models.errors import ModelError, RegistryError
-from risk_models.promotion import Verdict
 from storage.postgres import Connection, Cursor, transaction
+
+if TYPE_CHECKING:
+    from risk_models.document import ModelDocument, Registered
+    from risk_models.promotion import Verdict
 
 APPLICATIONS_MODEL = "applications"
 """Name of the model that scores the applications of the topic."""
@@ -88,6 +93,8 @@ def read_in_force(connection: Connection, name: str) -> ModelInForce:
     if sha256(text) != digest:
         note = f"{name} version {version}: the document's SHA-256 is not the one that was put in force"
         return ModelInForce(name, version, None, note=note)
+    from risk_models.document import ModelDocument
+
     try:
         return ModelInForce(name, version, ModelDocument.read(text), text)
     except ModelError as error:

@@ -15,7 +15,8 @@ from mlflow import MlflowClient
 from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 
-from risk_models.document import ModelDocument, Registered, sha256
+from risk_models.digest import sha256
+from risk_models.document import ModelDocument, Registered
 from risk_models.errors import RegistryError
 
 CHAMPION = "champion"

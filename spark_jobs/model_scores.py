@@ -12,17 +12,19 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pandas as pd
 from pyspark.errors import PythonException
 from pyspark.sql import DataFrame, SparkSession
 
 from contract.code_version import PROJECT
 from risk_models.published import APPLICATIONS_MODEL, ModelInForce, read_in_force
-from risk_models.scoring_rows import COLUMNS, score_rows
 from spark_jobs import statements
 from spark_jobs.staging import Warehouse
 from storage.postgres import Connection, Cursor, transaction
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SHIPPED_PACKAGE = "risk_models"
 SHIPPED_FILE = "tandem_models.zip"
@@ -63,6 +65,8 @@ def without(model: ModelInForce, why: str) -> ModelInForce:
 
 def score_applications(events: DataFrame, model: ModelInForce) -> DataFrame:
     """Return one row per application: its score by the model, or why it has none."""
+    from risk_models.scoring_rows import COLUMNS, score_rows
+
     ship_models(events.sparkSession)
     text, columns = model.text, list(COLUMNS)
 
