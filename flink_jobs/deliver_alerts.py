@@ -65,7 +65,13 @@ class Deliver(ScalarFunction):  # type: ignore[misc]
         return False
 
     def open(self, function_context: FunctionContext) -> None:
-        """Connect, and deliver what a killed store may have lost."""
+        """Connect, and deliver what a killed store may have lost.
+
+        pandas is imported here: who submits the job does without, and no first alert waits for it.
+        """
+        import pandas as pd
+
+        self._frame = pd.DataFrame
         self._client = connect(self._settings, MONGO_ANSWER_MS_MAX)
         database = self._client[self._settings.mongo_database]
         self._stores = {
@@ -81,12 +87,10 @@ class Deliver(ScalarFunction):  # type: ignore[misc]
 
     def eval(self, batch: pd.DataFrame) -> pd.DataFrame:
         """Deliver one batch, whenever MongoDB answers."""
-        import pandas as pd
-
         messages = _messages(batch.itertuples(index=False, name=None))
         deliveries = self._until_answered(lambda: deliver(self._stores, messages))
         rows = [(delivery.alert_id, delivery.as_json()) for delivery in deliveries]
-        return pd.DataFrame(rows, columns=["alert_id", "delivery"])
+        return self._frame(rows, columns=["alert_id", "delivery"])
 
     def _until_answered(self, work: Callable[[], Result]) -> Result:
         waits = False
